@@ -14,7 +14,7 @@ export default tseslint.config(
             "@typescript-eslint/no-base-to-string": "error",
             "@typescript-eslint/no-floating-promises": "error",
             "@typescript-eslint/no-unnecessary-condition": "error",
-            "@typescript-eslint/switch-exhaustiveness-check": "error",
+            "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
             "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
             "@typescript-eslint/consistent-type-imports": "error",
             "no-control-regex": "off",
@@ -34,6 +34,15 @@ export default tseslint.config(
     {
         files: ["**/*.js"],
         extends: [tseslint.configs.disableTypeChecked],
-        languageOptions: { globals: { require: "readonly", module: "writable", process: "readonly", __dirname: "readonly", console: "readonly", Buffer: "readonly" } },
+        languageOptions: {
+            globals: {
+                require: "readonly",
+                module: "writable",
+                process: "readonly",
+                __dirname: "readonly",
+                console: "readonly",
+                Buffer: "readonly",
+            },
+        },
     },
 );

@@ -2,7 +2,7 @@ const project = (name, extra = {}) => ({
     displayName: name,
     testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
     testEnvironment: "node",
-    transform: { "^.+\\.ts$": ["ts-jest", { isolatedModules: true, tsconfig: "<rootDir>/tsconfig.json", diagnostics: false }] },
+    transform: { "^.+\\.ts$": ["ts-jest", { tsconfig: "<rootDir>/tsconfig.json", diagnostics: false }] },
     modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/.lab", "<rootDir>/.pulumi-ha"],
     ...extra,
 });
