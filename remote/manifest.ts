@@ -151,7 +151,8 @@ export const run = (command: string, impact: Impact = Impact.None, seconds = 0):
 /** Where a credential's value goes in the content of a file that lists it in `fill`. */
 export const placeholder = (credential: string): string => `@@credential:${credential}@@`;
 
-const HEADER = "pulumi-ha manifest 1";
+/** First line of every manifest: what follows is read by this version of the grammar. */
+export const HEADER = "pulumi-ha manifest 1";
 
 /** What each word of a directive may look like; the same patterns are checked again on the host. */
 const WORDS = {

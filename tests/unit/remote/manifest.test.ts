@@ -46,7 +46,7 @@ const activation: fc.Arbitrary<Activation> = fc.oneof(
 const step = fc.record({ name, command: text });
 const manifests: fc.Arbitrary<Manifest> = fc
     .record({
-        packages: fc.array(fc.constantFrom("keepalived", "mariadb-server=1:10.11.6-0+deb12u1", "g++")),
+        packages: fc.array(fc.constantFrom<string[]>("keepalived", "mariadb-server=1:10.11.6-0+deb12u1", "g++")),
         users: fc.array(fc.constantFrom("keepalived_script", "nobody2")),
         directories: fc.array(fc.record({ path, mode, owner })),
         files: fc.array(
@@ -56,7 +56,7 @@ const manifests: fc.Arbitrary<Manifest> = fc
                     mode,
                     owner,
                     content: text,
-                    fill: fc.constantFrom(["a"], ["a", "b.key"]),
+                    fill: fc.constantFrom<string[][]>(["a"], ["a", "b.key"]),
                     shared: fc.constant(true),
                     onChange: fc.array(activation, { maxLength: 2 }),
                 },
@@ -69,7 +69,7 @@ const manifests: fc.Arbitrary<Manifest> = fc
         ports: fc.array(
             fc.record({
                 port: fc.constantFrom("tcp/443", "vrrp"),
-                from: fc.constantFrom(["any"], ["10.0.0.1", "fd00::2"]),
+                from: fc.constantFrom<string[][]>(["any"], ["10.0.0.1", "fd00::2"]),
             }),
         ),
         removal: fc.array(step),

@@ -1,0 +1,54 @@
+/** The kinds of fault that a promise is given for. */
+export const Fault = {
+    /** A process dies. */
+    Process: "process",
+    /** A process stops answering but does not die. */
+    Hang: "hang",
+    /** A host loses power. */
+    Power: "power",
+    /** A host's network link is cut. */
+    Link: "link",
+    /** Hosts lose sight of each other. */
+    Partition: "partition",
+    /** A switch on purpose: service stopped, node put aside for maintenance. */
+    Planned: "planned",
+} as const;
+export type Fault = (typeof Fault)[keyof typeof Fault];
+
+/** One summand of a failover time. */
+export interface Term {
+    /** What takes this long. */
+    name: string;
+    /** At most this many seconds. */
+    seconds: number;
+    /** `true` for the time until the fault is noticed, `false` for what is done then. */
+    detects: boolean;
+    /** Where the term comes from: RFC, manual, measurement. */
+    source: string;
+}
+
+/** How long one kind of fault takes, at most, computed from the component's own settings. */
+export interface FaultSeconds {
+    fault: Fault;
+    /** Seconds until it is noticed. */
+    detectSeconds: number;
+    /** Seconds from then until clients are served again. */
+    actSeconds: number;
+    totalSeconds: number;
+    /** The sum with its terms, for people: `3 x advert interval 3 + skew 0.008`. */
+    formula: string;
+}
+
+const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;
+const sum = (terms: Term[]): number => rounded(terms.reduce((total, term) => total + term.seconds, 0));
+
+/** The promise for a fault from its terms. */
+export function faultSeconds(fault: Fault, terms: Term[]): FaultSeconds {
+    return {
+        fault,
+        detectSeconds: sum(terms.filter((t) => t.detects)),
+        actSeconds: sum(terms.filter((t) => !t.detects)),
+        totalSeconds: sum(terms),
+        formula: terms.map((t) => `${t.name} ${rounded(t.seconds)} s`).join(" + "),
+    };
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { NO_CREDENTIALS, credentialText, digest } from "./credentials";
+import type { Credentials } from "./credentials";
+import { HEADER, toText } from "./manifest";
+import type { Manifest } from "./manifest";
+import { connection } from "./node";
+import type { NodeArgs } from "./node";
+
+/** What a unit is made from. */
+export interface UnitArgs {
+    /** The host it is for. */
+    node: NodeArgs;
+    /** What the host shall be. Should be known at preview: then the preview shows it line by line. */
+    manifest: pulumi.Input<Manifest>;
+    /** Credentials that the manifest refers to, by name; treated as secrets. */
+    credentials?: Record<string, pulumi.Input<string>>;
+    /** Units that are applied, with their gates passed, before this one is. */
+    after?: Unit[];
+}
+
+/** Seconds for a host to answer once `prepare` has reached it. */
+const REACHED_SECONDS = 10;
+const DEFAULT_REACH_SECONDS = 60;
+
+const ENGINE = readFileSync(path.join(__dirname, "engine.sh"), "utf8");
+
+/**
+ * One manifest on one host: `prepare` (packages, credentials; disturbs nothing, runs on all hosts at once) and `apply` (converges, then waits for
+ * the gates). The only user of `remote.Command` in this library.
+ */
+export class Unit extends pulumi.ComponentResource {
+    static readonly __pulumiType = "pulumi-ha:index:Unit";
+    /** The command that `after` waits for. */
+    readonly applied: command.remote.Command;
+
+    constructor(name: string, args: UnitArgs, opts?: pulumi.ComponentResourceOptions) {
+        const { node } = args;
+        super(Unit.__pulumiType, name, { node: node.name, address: node.address, hostKey: node.hostKey }, opts);
+        const credentials = args.credentials && pulumi.secret(pulumi.all(args.credentials));
+        const revision = credentials ? this.digest(name, credentials) : pulumi.output(NO_CREDENTIALS);
+        const manifest = pulumi.output(args.manifest);
+
+        const prepared = this.command(`${name}-prepare`, node, node.reachWithinSeconds ?? DEFAULT_REACH_SECONDS, {
+            create: pulumi.interpolate`${launcher(node, "prepare", FIRST_CONTACT)} ${revision}`,
+            stdin: pulumi.all([manifest, credentials]).apply(([m, c]) => script(preparation(m, c ?? {}))),
+            dependsOn: opts?.dependsOn,
+        });
+        this.applied = this.command(`${name}-apply`, node, REACHED_SECONDS, {
+            create: pulumi.interpolate`${launcher(node, "apply")} ${revision}`,
+            stdin: manifest.apply((m) => script(toText(m))),
+            dependsOn: [prepared, ...(args.after ?? []).map((unit) => unit.applied)],
+        });
+        this.registerOutputs({});
+    }
+
+    /** A digest of the credentials under a key of this unit's own: known without being a secret, so that an apply can carry it. */
+    private digest(name: string, credentials: pulumi.Output<Credentials>): pulumi.Output<string> {
+        const key = new random.RandomBytes(`${name}-digest-key`, { length: 32 }, { parent: this });
+        return pulumi.unsecret(pulumi.all([key.hex, credentials]).apply(([hex, values]) => digest(hex, values)));
+    }
+
+    private command(
+        name: string,
+        node: NodeArgs,
+        reachWithinSeconds: pulumi.Input<number>,
+        run: {
+            create: pulumi.Output<string>;
+            stdin: pulumi.Output<string>;
+            dependsOn: pulumi.ComponentResourceOptions["dependsOn"];
+        },
+    ): command.remote.Command {
+        return new command.remote.Command(
+            name,
+            {
+                connection: connection(node, reachWithinSeconds),
+                create: run.create,
+                delete: launcher(node, "remove"),
+                stdin: run.stdin,
+                // The engine writes progress, and never content, to stderr; its summary on stdout is for machines.
+                logging: command.remote.Logging.Stderr,
+                addPreviousOutputInEnv: false,
+            },
+            { parent: this, dependsOn: run.dependsOn },
+        );
+    }
+}
+
+/**
+ * Units in the order given, each applied only when the one before has passed its gates: a roll that goes wrong stops with one host out.
+ * List the least important host first.
+ */
+export function rolling(nodes: NodeArgs[], unit: (node: NodeArgs, after: Unit[]) => Unit): Unit[] {
+    return nodes.reduce<Unit[]>((done, node) => [...done, unit(node, done.slice(-1))], []);
+}
+
+const FIRST_CONTACT =
+    "sudo -n true || { echo 'pulumi-ha acts as root: let this user use sudo without a password (NOPASSWD), or log in as root' >&2; exit 77; }; ";
+
+/** The text that ssh executes: constant but for the digest, as it is shown in previews, errors and the host's process list. */
+function launcher(node: NodeArgs, verb: "prepare" | "apply" | "remove", check = ""): pulumi.Output<string> {
+    return pulumi
+        .output(node.user ?? "root")
+        .apply((user) => (user === "root" ? `bash -s -- ${verb}` : `${check}sudo -n bash -s -- ${verb}`));
+}
+
+/** What `prepare` needs of a manifest, and the credentials: a change of configuration leaves it as it is. */
+function preparation(m: Manifest, credentials: Credentials): string {
+    const lines = [HEADER, `unit ${m.unit}`, ...m.packages.map((p) => `package ${p}`), ...credentialText(credentials)];
+    return [...lines, `end ${lines.length}`].join("\n") + "\n";
+}
+
+const MARK = "PULUMI_HA_MANIFEST";
+
+/**
+ * The engine, then the text: functions only, so that a stream that was cut does nothing, and the engine first, so that a diff shows the lines below
+ * it. No line of a manifest can be the mark: directives are lower case and bodies begin with a bar.
+ */
+function script(text: string): string {
+    return `${ENGINE}\nmanifest_text() { cat <<'${MARK}'\n${text}${MARK}\n}\nmain "$@"\n`;
+}
