@@ -1,3 +1,18 @@
 export { Fault } from "./shared/failover";
 export type { FaultSeconds, Term } from "./shared/failover";
 export type { BastionArgs, NodeArgs } from "../remote/node";
+export { nodesFromConfig } from "./shared/nodes";
+export { Impact, manifest, placeholder, reload, restart, run } from "../remote/manifest";
+export type {
+    Activation,
+    Directory,
+    Gate,
+    ManagedFile,
+    Manifest,
+    ManifestParts,
+    Port,
+    Service,
+    Step,
+} from "../remote/manifest";
+export { Unit, rolling } from "../remote/unit";
+export type { UnitArgs } from "../remote/unit";

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { answersFirst } from "./answers";
 import { NO_CREDENTIALS, credentialText, digest } from "./credentials";
 import type { Credentials } from "./credentials";
 import { HEADER, toText } from "./manifest";
@@ -84,7 +85,7 @@ export class Unit extends pulumi.ComponentResource {
                 logging: command.remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },
-            { parent: this, dependsOn: run.dependsOn },
+            { parent: this, dependsOn: run.dependsOn, hooks: answersFirst(name, node) },
         );
     }
 }

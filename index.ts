@@ -1,0 +1,34 @@
+/**
+ * The stack of this repository: one address in front of two load balancers, which serve two web servers over TLS. Its nodes are those of the
+ * stack's config; the dev stack runs on the lab's hosts. `npm run build` makes what is imported here.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { CertificateAuthority, HaproxyFrontend, KeepalivedVip, nodesFromConfig, stackFailover } from "pulumi-ha";
+import { WebServer } from "./examples/web-server";
+
+const config = new pulumi.Config();
+const { lb1, lb2, web1, web2 } = nodesFromConfig("lb1", "lb2", "web1", "web2");
+
+const ca = new CertificateAuthority("ca", { organization: "Example Shop" });
+
+for (const node of [web1, web2]) new WebServer(node.name, { node, port: 8080 });
+
+// The address leaves a node whose haproxy does not run.
+const vip = new KeepalivedVip("front", {
+    nodes: [lb1, lb2],
+    address: config.require("address"),
+    track: { haproxy: { systemdUnit: "haproxy.service" } },
+});
+
+// A certificate for the address from the authority, HTTP/2, and a redirect from port 80.
+const web = new HaproxyFrontend("web", {
+    nodes: [lb1, lb2],
+    bind: { address: vip.address, port: 443 },
+    issuer: ca.issuer,
+    servers: { web1: { address: web1.address, port: 8080 }, web2: { address: web2.address, port: 8080 } },
+    check: { http: { path: "/healthz" }, intervalSeconds: 1 },
+});
+
+export const url = web.url;
+export const caCertificate = ca.certificatePem;
+export const failover = stackFailover([vip, web]);

@@ -1,0 +1,145 @@
+import * as pulumi from "@pulumi/pulumi";
+import { manifest } from "../../../remote/manifest";
+import { parse } from "../../../remote/parse";
+import type { NodeArgs } from "../../../remote/node";
+import { Unit, rolling } from "../../../remote/unit";
+
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+interface Registered {
+    type: string;
+    name: string;
+    inputs: Record<string, any>;
+}
+let registered: Registered[];
+let dependencies: Record<string, string[]>;
+
+beforeEach(() => {
+    registered = [];
+    dependencies = {};
+});
+
+/** What was registered, with unknown values left out, as a preview or as an update. */
+async function deploy(preview: boolean, program: (opts: pulumi.ComponentResourceOptions) => void): Promise<void> {
+    await pulumi.runtime.setMocks(
+        {
+            newResource: ({ type, name, inputs }) => {
+                registered.push({ type, name, inputs });
+                return { id: `${name}-id`, state: type.includes("RandomBytes") ? { ...inputs, hex: "00ff" } : inputs };
+            },
+            call: ({ inputs }) => inputs,
+        },
+        "project",
+        "stack",
+        preview,
+    );
+    const record: pulumi.ResourceTransformation = ({ name, opts }) => {
+        const on = (opts as pulumi.CustomResourceOptions).dependsOn;
+        dependencies[name] =
+            on === undefined ? [] : (Array.isArray(on) ? on : [on]).map((r: any) => r.__name as string);
+        return undefined;
+    };
+    program({ transformations: [record] });
+    await pulumi.runtime.disconnect();
+}
+
+const node = (name: string, more: Partial<NodeArgs> = {}): NodeArgs => ({
+    name,
+    address: "192.0.2.11",
+    hostKey: "ssh-ed25519 AAAA",
+    privateKey: "login key",
+    ...more,
+});
+const web = manifest({
+    unit: "web",
+    packages: ["nginx"],
+    files: [{ path: "/etc/x", mode: "0644", owner: "root:root", content: "line\n", onChange: [] }],
+});
+const command = (name: string) => registered.find((r) => r.name === name)!.inputs;
+const manifestIn = (stdin: string) =>
+    stdin.slice(stdin.indexOf("pulumi-ha manifest 1\n"), stdin.lastIndexOf("PULUMI_HA_MANIFEST\n"));
+
+describe.each([
+    ["preview", true],
+    ["update", false],
+])("as a %s", (_, preview) => {
+    test("apply carries the whole manifest, prepare only what prepares", async () => {
+        await deploy(preview, (opts) => new Unit("web-lb1", { node: node("lb1"), manifest: web }, opts));
+        expect(parse(manifestIn(command("web-lb1-apply").stdin))).toEqual(web);
+        expect(parse(manifestIn(command("web-lb1-prepare").stdin))).toEqual(
+            manifest({ unit: "web", packages: ["nginx"] }),
+        );
+    });
+
+    test("a stream ends with the call that does everything", async () => {
+        await deploy(preview, (opts) => new Unit("web-lb1", { node: node("lb1"), manifest: web }, opts));
+        expect(command("web-lb1-apply").stdin).toMatch(/\nmain "\$@"\n$/);
+    });
+
+    test("root gets a shell, another user one by sudo that never asks", async () => {
+        await deploy(preview, (opts) => {
+            new Unit("a", { node: node("lb1"), manifest: web }, opts);
+            new Unit("b", { node: node("lb2", { user: "ops" }), manifest: web }, opts);
+        });
+        expect(command("a-apply").create).toBe("bash -s -- apply -");
+        expect(command("b-apply").create).toBe("sudo -n bash -s -- apply -");
+        expect(command("b-prepare").create).toMatch(
+            /^sudo -n true \|\| \{.*exit 77; \}; sudo -n bash -s -- prepare -$/,
+        );
+        expect(command("b-apply").delete).toBe("sudo -n bash -s -- remove");
+    });
+
+    test("rolls: all are prepared at once, each is applied after the one before", async () => {
+        await deploy(preview, (opts) => {
+            rolling(
+                [node("n3"), node("n2"), node("n1")],
+                (n, after) => new Unit(`u-${n.name}`, { node: n, manifest: web, after }, opts),
+            );
+        });
+        expect(dependencies["u-n1-prepare"]).toEqual([]);
+        expect(dependencies["u-n3-apply"]).toEqual(["u-n3-prepare"]);
+        expect(dependencies["u-n2-apply"]).toEqual(["u-n2-prepare", "u-n3-apply"]);
+        expect(dependencies["u-n1-apply"]).toEqual(["u-n1-prepare", "u-n2-apply"]);
+    });
+
+    test("credentials travel in prepare's stdin alone, as a secret", async () => {
+        const value = "p$ss'w\"ord\n";
+        await deploy(
+            preview,
+            (opts) => new Unit("db", { node: node("n1"), manifest: web, credentials: { "db.key": value } }, opts),
+        );
+        const { stdin } = command("db-prepare");
+        expect(stdin[SECRET]).toBeDefined();
+        expect(manifestIn(stdin.value as string)).toContain(
+            `credential db.key\n| ${Buffer.from(value).toString("base64")}\n`,
+        );
+        const elsewhere = registered.map((r) => (r.name === "db-prepare" ? { ...r.inputs, stdin: "" } : r.inputs));
+        expect(JSON.stringify(elsewhere)).not.toContain(Buffer.from(value).toString("base64"));
+        expect(JSON.stringify(elsewhere)).not.toContain(JSON.stringify(value).slice(1, -1));
+        expect(typeof command("db-apply").stdin).toBe("string");
+    });
+
+    test("the login key is secret and the host key pinned", async () => {
+        await deploy(preview, (opts) => new Unit("web-lb1", { node: node("lb1"), manifest: web }, opts));
+        const connection = command("web-lb1-apply").connection;
+        expect(connection.value ?? connection).toMatchObject({ host: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" });
+        expect(JSON.stringify(connection)).toContain(SECRET);
+        expect(JSON.stringify(registered.filter((r) => !r.type.startsWith("command:")))).not.toContain("login key");
+    });
+
+    test("nothing but the credentials changes the digest, and nothing else of apply", async () => {
+        const launch = async (value: string) => {
+            registered = [];
+            await deploy(
+                preview,
+                (opts) => new Unit("db", { node: node("n1"), manifest: web, credentials: { key: value } }, opts),
+            );
+            return command("db-apply");
+        };
+        const [a, b, again] = [await launch("a"), await launch("b"), await launch("a")];
+        expect(again).toEqual(a);
+        expect(b.stdin).toBe(a.stdin);
+        if (!preview) expect(b.create).not.toBe(a.create);
+        if (!preview) expect(a.create).toMatch(/^bash -s -- apply [0-9a-f]{16}$/);
+    });
+});
