@@ -20,7 +20,7 @@ export interface ResourceType<Inputs> {
     properties: Record<string, Property>;
     /** Inputs that follow from others; runs before defaults are filled in. */
     complete?(inputs: Properties): Properties;
-    /** What is wrong with the inputs together. */
+    /** What is wrong with the inputs together; those that are not in the table are there too. */
     faults?(inputs: Properties): string[];
     create(inputs: Inputs): Made | Promise<Made>;
     /** The state of something that exists already. Default: import is refused. */
@@ -123,7 +123,7 @@ export function bridgedResource<Inputs>(type: ResourceType<Inputs>): ResourceHan
                 if (value === undefined) return property.input === "required" ? [`${name}: is missing`] : [];
                 return containsUnknown(value) ? [] : (property.faults?.(value, name) ?? []);
             });
-            const reasons = [...faults, ...(type.faults?.(inputs) ?? [])];
+            const reasons = [...faults, ...(type.faults?.({ ...given, ...inputs }) ?? [])];
             return { inputs: marked(given, true), failures: reasons.map((reason) => ({ property: "", reason })) };
         },
 
