@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { addLabCommands } from "./lab.js";
+
+const program = new Command("pulumi-ha")
+    .description("High availability on your own machines: the lab, and what goes with a stack")
+    .showHelpAfterError();
+
+addLabCommands(program);
+
+program.parseAsync().catch((error: unknown) => {
+    process.stderr.write(`pulumi-ha: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+});

@@ -1,0 +1,152 @@
+import { spawn } from "node:child_process";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Instant, labDown, type LabHost, labOpen, labUp, monotonicMs } from "../lab/index.js";
+import { enter } from "../lab/lab.js";
+import { DEFAULTS } from "../lab/plan.js";
+import { sshArguments } from "../lab/ssh.js";
+
+interface Where {
+    name: string;
+    dir?: string;
+}
+interface UpFlags extends Where {
+    subnet?: string;
+    hosts: string[] | number;
+    bootSeconds: number;
+}
+
+const HOSTS = ["lb1", "lb2", "web1", "web2"];
+
+/** Adds `pulumi-ha lab …`. */
+export function addLabCommands(program: Command): void {
+    const lab = program
+        .command("lab")
+        .description("real hosts on this machine, in containers, to try a stack on (Linux, root)")
+        .enablePositionalOptions();
+
+    where(lab.command("up"))
+        .description("bring the lab up; what is there stays")
+        .option("--hosts <names>", "host names with commas between, or how many", parseHosts, HOSTS)
+        .option("--subnet <network>", `IPv4 network of the lab (default: ${DEFAULTS.subnet})`)
+        .option("--boot-seconds <seconds>", "how long a host may take to start", parseSeconds, 60)
+        .action(async (flags: UpFlags) => {
+            const begin = monotonicMs();
+            const made = await labUp({ ...flags, progress });
+            progress(
+                `${made.hosts.length} hosts up after ${seconds(monotonicMs() - begin)}: ${made.plan.dir}/inventory.json`,
+            );
+        });
+
+    where(lab.command("status"))
+        .description("the hosts and how they are")
+        .option("--json", "as JSON")
+        .action(async (flags: Where & { json?: boolean }) => {
+            const rows = await labOpen(flags).status();
+            print(
+                flags.json === true
+                    ? JSON.stringify(rows, null, 2)
+                    : table(["name", "address", "address6", "power", "link"], rows),
+            );
+        });
+
+    where(lab.command("ssh <host> [command...]"))
+        .description("log in to a host with the lab's key, or run a command there")
+        .option("--user <user>", "admin (sudo), plain (no sudo) or root", "admin")
+        .passThroughOptions()
+        .action(async (name: string, command: string[], flags: Where & { user: string }) => {
+            const opened = labOpen(flags);
+            const { inventory } = opened.host(name);
+            await handOver([
+                "ssh",
+                ...sshArguments(opened.inventory, inventory, opened.knownHostsFile, flags.user),
+                ...command,
+            ]);
+        });
+
+    where(lab.command("exec <host> <command...>"))
+        .description("run a command on a host as root without its network, also while its link is cut")
+        .passThroughOptions()
+        .action(async (name: string, command: string[], flags: Where) => {
+            const opened = labOpen(flags);
+            const argv = command[0] === "--" ? command.slice(1) : command;
+            await handOver(enter(opened.plan, opened.host(name).name, argv));
+        });
+
+    fault(lab, "cut <host>", "cut a host's link: frames are lost, its card still sees a carrier", (host, flags) =>
+        host.cut(flags),
+    ).addOption(new Option("--carrier", "let the card lose the carrier too, as when the cable is pulled"));
+    fault(lab, "heal <host>", "connect a host's link again", (host) => host.heal());
+    fault(lab, "power-off <host>", "take a host's power away; its disk stays", (host) => host.powerOff());
+    fault(lab, "power-on <host>", "start a host again", (host) => host.powerOn());
+    fault(lab, "pause <host>", "stop all processes of a host in their tracks", (host) => host.pause());
+    fault(lab, "resume <host>", "let a paused host go on", (host) => host.resume());
+
+    where(lab.command("down"))
+        .description("remove the lab and leave the machine as it was; safe to run at any time")
+        .action(async (flags: Where) => {
+            await labDown({ ...flags, progress });
+            progress(`the lab "${flags.name}" is down`);
+        });
+}
+
+const where = (command: Command): Command =>
+    command
+        .option("--name <lab>", "name of the lab; several can be up at once", DEFAULTS.name)
+        .option("--dir <folder>", "where the lab keeps its state (default: .lab, or .lab/NAME)");
+
+function fault(
+    lab: Command,
+    usage: string,
+    description: string,
+    inject: (host: LabHost, flags: Where & { carrier?: boolean }) => Promise<Instant>,
+): Command {
+    return where(lab.command(usage))
+        .description(description)
+        .action(async (name: string, flags: Where & { carrier?: boolean }) => {
+            const instant = await inject(labOpen(flags).host(name), flags);
+            print(JSON.stringify({ host: name, fault: usage.split(" ")[0], ...instant }));
+        });
+}
+
+/** Gives the terminal to another program and ends as it ends. */
+async function handOver(argv: string[]): Promise<void> {
+    const child = spawn(argv[0]!, argv.slice(1), { stdio: "inherit" });
+    process.exitCode = await new Promise<number>((resolve, reject) => {
+        child.once("error", reject);
+        child.once("exit", (code) => resolve(code ?? 1));
+    });
+}
+
+const parseHosts = (text: string): string[] | number =>
+    /^\d+$/.test(text)
+        ? Number(text)
+        : text
+              .split(",")
+              .map((name) => name.trim())
+              .filter((name) => name !== "");
+
+function parseSeconds(text: string): number {
+    const value = Number(text);
+    if (!(value > 0)) throw new InvalidArgumentError("must be a number of seconds above 0.");
+    return value;
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+const print = (text: string): boolean => process.stdout.write(`${text}\n`);
+const progress = (line: string): boolean => process.stderr.write(`${line}\n`);
+
+const table = (columns: string[], rows: object[]): string => {
+    const cells = [
+        columns,
+        ...rows.map((row) => columns.map((column) => String((row as Record<string, unknown>)[column]))),
+    ];
+    const widths = columns.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
+    return cells
+        .map((line) =>
+            line
+                .map((cell, column) => cell.padEnd(widths[column]!))
+                .join("  ")
+                .trimEnd(),
+        )
+        .join("\n");
+};

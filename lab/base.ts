@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { type PackageSource, SUITE } from "./machine.js";
+import { run } from "./run.js";
+import { locked } from "./state.js";
+
+/** What a plain Debian server has. Nothing the library installs is here: keepalived, haproxy and the like come with the first `pulumi up`. */
+const PACKAGES = [
+    "systemd-sysv",
+    "dbus",
+    "openssh-server",
+    "ifupdown",
+    "iproute2",
+    "iputils-ping",
+    "netbase",
+    "procps",
+    "sudo",
+    "ca-certificates",
+    "debian-archive-keyring",
+];
+
+/** Saves a third of the size; packages installed later follow the same rule. */
+const UNPACKED_WITHOUT = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*"];
+
+/** Units that would do work behind a test's back, or have nothing to do in a container. */
+const MASKED = [
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "e2scrub_reap.service",
+    "fstrim.timer",
+    "getty.target",
+    "console-getty.service",
+    "systemd-timesyncd.service",
+];
+
+/** Keys that open every account of a host; written per host, read by its SSH server. */
+export const AUTHORIZED_KEYS = "/etc/ssh/lab_authorized_keys";
+
+// `admin` is the login with sudo, `plain` the one without. Host keys are made per host.
+const CUSTOMIZE = `set -eu
+root=$1
+chroot "$root" useradd --create-home --shell /bin/bash --password '*' admin
+chroot "$root" useradd --create-home --shell /bin/bash --password '*' plain
+chroot "$root" usermod --password '*' root
+echo 'admin ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/admin"
+chmod 0440 "$root/etc/sudoers.d/admin"
+printf '%s\\n' 'HostKey /etc/ssh/ssh_host_ed25519_key' 'AuthorizedKeysFile ${AUTHORIZED_KEYS} .ssh/authorized_keys' \\
+    'PasswordAuthentication no' >"$root/etc/ssh/sshd_config.d/lab.conf"
+rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/hostname" "$root/etc/resolv.conf"
+chroot "$root" systemctl mask ${MASKED.join(" ")}
+chroot "$root" systemctl set-default multi-user.target
+`;
+
+/** Everything a base root is made from. */
+export interface Recipe {
+    suite: string;
+    packages: string[];
+    sources: string[];
+    aptSettings: string[];
+    excluded: string[];
+    customize: string;
+}
+
+/** The recipe of the hosts' base root for a way to Debian's packages. */
+export const recipe = (source: PackageSource): Recipe => ({
+    suite: SUITE,
+    packages: PACKAGES,
+    sources: [
+        `deb ${source.mirror} ${SUITE} main`,
+        `deb ${source.mirror} ${SUITE}-updates main`,
+        `deb ${source.security} ${SUITE}-security main`,
+    ],
+    aptSettings: source.settings,
+    excluded: UNPACKED_WITHOUT,
+    customize: CUSTOMIZE,
+});
+
+/** Names a recipe: the same recipe has the same digest on every machine. */
+export const digest = (of: Recipe): string =>
+    createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 12);
+
+/** The command that builds a recipe into a folder; it and its mounts end with the process that started it. */
+export const buildCommand = (of: Recipe, target: string, customizeScript: string): string[] => [
+    ...["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"],
+    ...["mmdebstrap", "--variant=minbase", "--mode=root", "--format=directory"],
+    `--include=${of.packages.join(",")}`,
+    ...of.aptSettings.map((setting) => `--aptopt=${setting}`),
+    ...of.excluded.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
+    `--customize-hook=sh ${customizeScript} "$1"`,
+    ...[of.suite, target, ...of.sources],
+];
+
+/** Where base roots are kept between labs and clones of the repository. */
+export const cacheDir = (): string =>
+    path.join(process.env["XDG_CACHE_HOME"] ?? path.join(os.homedir(), ".cache"), "pulumi-ha", "lab");
+
+/** The folder of the base root, built first if this machine has none from this recipe. About half a minute and 180 MB, once. */
+export async function baseRoot(
+    source: PackageSource,
+    progress: (line: string) => void,
+    cache = cacheDir(),
+): Promise<string> {
+    const wanted = recipe(source);
+    const target = path.join(cache, `base-${digest(wanted)}`);
+    if (fs.existsSync(target)) return target;
+    const waits = (): void => progress("waits for the base root that another process builds");
+    return locked(
+        `${target}.lock`,
+        async () => {
+            if (!fs.existsSync(target)) await build(wanted, target, progress);
+            return target;
+        },
+        waits,
+    );
+}
+
+async function build(wanted: Recipe, target: string, progress: (line: string) => void): Promise<void> {
+    progress(
+        `builds the hosts' base root (Debian ${wanted.suite}, ${wanted.packages.length} packages), once per machine`,
+    );
+    const unfinished = `${target}.unfinished`;
+    const script = `${target}.customize`;
+    fs.rmSync(unfinished, { recursive: true, force: true });
+    fs.writeFileSync(script, wanted.customize);
+    await run(buildCommand(wanted, unfinished, script), {
+        timeoutSeconds: 900,
+        onLine: (line) => line.startsWith("I: ") && progress(`base root: ${line.slice(3)}`),
+    });
+    fs.rmSync(script);
+    fs.renameSync(unfinished, target);
+}

@@ -1,0 +1,94 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { initProcesses, mounts, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups.js";
+import { unmountRoot } from "./host.js";
+import { removeNetwork, restoreForwarding } from "./network.js";
+import { DEFAULTS, labDir, type LabOptions, namesOf } from "./plan.js";
+import { attempt } from "./run.js";
+import {
+    forgetLab,
+    forgetMachine,
+    labLock,
+    locked,
+    MACHINE_LOCK,
+    machineBefore,
+    recordedLab,
+    recordedLabs,
+    removeIfEmpty,
+    removeRegistry,
+} from "./state.js";
+
+const NAMESPACES = "/run/netns";
+/** systemd-nspawn makes a folder per container here, and a killed one leaves it. */
+const NSPAWN_LEFTOVERS = "/run/systemd/nspawn/propagate";
+
+const entries = (dir: string): string[] => (fs.existsSync(dir) ? fs.readdirSync(dir) : []);
+
+/**
+ * Takes a lab down and leaves the machine as it was. What belongs to the lab is found by its names, not by records, so this is safe after a
+ * crash, twice, and where nothing is up. The base root stays in the cache.
+ */
+export async function labDown(
+    options: Pick<LabOptions, "name" | "dir"> & { progress?: (line: string) => void } = {},
+): Promise<void> {
+    const progress = options.progress ?? (() => undefined);
+    const name = options.name ?? DEFAULTS.name;
+    if (process.getuid?.() !== 0) throw new Error("a lab is taken down as root (sudo)");
+    const dir = options.dir === undefined ? (recordedLab(name)?.dir ?? labDir(name)) : labDir(name, options.dir);
+    const waits = (): void => progress(`waits for another command that brings the lab "${name}" up or down`);
+    await locked(labLock(name), () => takeDown(name, dir), waits);
+    await locked(MACHINE_LOCK, leaveMachine);
+    removeRegistry();
+}
+
+async function takeDown(name: string, dir: string): Promise<void> {
+    const names = namesOf(name);
+    const namespaces = entries(NAMESPACES).filter((found) => found === names.namespace || names.isHostNamespace(found));
+    await powerDown(initProcesses(names.cgroup), async () => {
+        const inside = await Promise.all(namespaces.map(processesInNamespace));
+        return [...new Set([...processesIn(names.cgroup), ...inside.flat()])];
+    });
+    await removeNetwork(names);
+    for (const namespace of namespaces.filter((found) => names.isHostNamespace(found))) {
+        await attempt(["ip", "netns", "delete", namespace]);
+    }
+    for (const left of entries(NSPAWN_LEFTOVERS).filter((found) => names.isHostNamespace(found))) {
+        removeIfEmpty(path.join(NSPAWN_LEFTOVERS, left));
+    }
+    const hosts = path.join(dir, "hosts");
+    for (const mount of mounts().filter((found) => found.point.startsWith(`${hosts}/`))) await unmountRoot(mount.point);
+    await removeGroup(names.cgroup);
+    for (const entry of [
+        "hosts",
+        "inventory.json",
+        "inventory.json.new",
+        "known_hosts",
+        "login_key",
+        "login_key.pub",
+        "base",
+    ]) {
+        fs.rmSync(path.join(dir, entry), { recursive: true, force: true });
+    }
+    removeIfEmpty(dir);
+    if (path.basename(path.dirname(dir)) === ".lab") removeIfEmpty(path.dirname(dir));
+    forgetLab(name);
+}
+
+/** With the last lab goes what labs share. */
+async function leaveMachine(): Promise<void> {
+    const before = machineBefore();
+    if (before === undefined || recordedLabs().length > 0) return;
+    restoreForwarding(before.forwarding);
+    for (const dir of before.absent.filter((folder) => fs.existsSync(folder))) await removeToolFolder(dir);
+    forgetMachine();
+}
+
+async function removeToolFolder(dir: string): Promise<void> {
+    const children = fs.readdirSync(dir);
+    if (children.some((child) => !fs.statSync(path.join(dir, child)).isDirectory())) return;
+    children.forEach((child) => removeIfEmpty(path.join(dir, child)));
+    if (fs.readdirSync(dir).length > 0) return;
+    // `ip netns add` mounts its folder on itself.
+    if (mounts().some((mount) => mount.point === dir)) await attempt(["umount", dir]);
+    removeIfEmpty(dir);
+}

@@ -1,0 +1,219 @@
+import { createHash } from "node:crypto";
+import * as path from "node:path";
+import ipaddr from "ipaddr.js";
+
+/** What a person asks of a lab; every field has a default. */
+export interface LabOptions {
+    /** Name of the lab; several labs live side by side on one machine. Lower-case letters, digits and dashes, at most 12. Default: `lab`. */
+    name?: string;
+    /** IPv4 network of the lab, /16 to /25. Default: `10.77.0.0/24`. */
+    subnet?: string;
+    /** Names of the hosts, or how many (`node1`, `node2`, …). Default: none are added. */
+    hosts?: string[] | number;
+    /** Where the lab keeps its state. Default: `.lab` for the lab named `lab`, else `.lab/NAME`; relative to the working directory. */
+    dir?: string;
+}
+
+/** One host of a lab, before it exists. */
+export interface HostPlan {
+    /** Host name, unique in the lab. */
+    name: string;
+    /** Its place in the subnet: 11 for the first host, as in 10.77.0.11. */
+    number: number;
+    /** IPv4 address. */
+    address: string;
+    /** IPv6 address (unique local, RFC 4193). */
+    address6: string;
+    /** Network namespace on this machine. */
+    namespace: string;
+    /** The bridge's end of the host's link, inside the lab's namespace. */
+    port: string;
+}
+
+/** Everything about a lab that follows from its name, subnet and host names alone. */
+export interface LabPlan {
+    name: string;
+    dir: string;
+    subnet: string;
+    prefixLength: number;
+    gateway: string;
+    subnet6: string;
+    gateway6: string;
+    /** Namespace that holds the bridge. */
+    namespace: string;
+    /** The machine's own link into the lab. */
+    link: string;
+    /** The lab's table in the packet filter. */
+    table: string;
+    /** The lab's control group, below each hierarchy's root. */
+    cgroup: string;
+    hosts: HostPlan[];
+}
+
+/** Name and subnet of a lab that is asked for without either. */
+export const DEFAULTS = { name: "lab", subnet: "10.77.0.0/24" } as const;
+
+/** The host part of the first host's address: .1 is the gateway, up to .10 is free for a person's own use. */
+const FIRST_HOST = 11;
+/** Addresses from .100 on are left to virtual IPs. */
+const LAST_HOST = 99;
+
+/** Prefix of everything a lab makes on the machine; what `down` looks for after a crash. */
+const PREFIX = "ha-";
+
+/** Names that a lab leaves on the machine: pure functions of the lab's name, so that `down` finds all of them without any record. */
+export const namesOf = (lab: string) => ({
+    namespace: `${PREFIX}${lab}`,
+    hostNamespace: (host: string): string => `${PREFIX}${lab}.${host}`,
+    /** At most 15 characters, as the kernel allows (IFNAMSIZ). */
+    link: `${PREFIX}${lab}`,
+    table: `ha_lab_${lab.replaceAll("-", "_")}`,
+    cgroup: `pulumi-ha.${lab}`,
+    isHostNamespace: (namespace: string): boolean => namespace.startsWith(`${PREFIX}${lab}.`),
+});
+
+/** The name of the lab that made a link on this machine, if one did. */
+export const labOfLink = (link: string): string | undefined =>
+    link.startsWith(PREFIX) ? link.slice(PREFIX.length) : undefined;
+
+const LAB_NAME = /^[a-z][a-z0-9-]{0,11}$/;
+const HOST_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+/** Names of what stands in the default lab's folder, where the folders of other labs stand too. */
+const RESERVED_LAB_NAMES = ["hosts"];
+
+/** All that is wrong with what was asked, one line each; empty when nothing is. */
+export function violations(options: LabOptions): string[] {
+    const { name = DEFAULTS.name, subnet = DEFAULTS.subnet, hosts = [] } = options;
+    const names = hostNames(hosts);
+    const repeated = names.filter((host, index) => names.indexOf(host) !== index);
+    const room = LAST_HOST - FIRST_HOST + 1;
+    return [
+        !LAB_NAME.test(name) && `name: "${name}" must be lower-case letters, digits and dashes, at most 12 characters`,
+        RESERVED_LAB_NAMES.includes(name) && `name: "${name}" is taken by the lab's own folders: choose another`,
+        subnetViolation(subnet),
+        typeof hosts === "number" &&
+            (!Number.isInteger(hosts) || hosts < 0 || hosts > room) &&
+            `hosts: ${hosts} must be a whole number between 0 and ${room}`,
+        names.length > room &&
+            typeof hosts !== "number" &&
+            `hosts: ${names.length} names, but a lab has room for ${room}`,
+        ...names
+            .filter((host) => !HOST_NAME.test(host))
+            .map((host) => `hosts: "${host}" must be lower-case letters, digits and dashes, at most 31 characters`),
+        ...[...new Set(repeated)].map((host) => `hosts: "${host}" is listed more than once`),
+    ].filter((line) => line !== false && line !== undefined);
+}
+
+function subnetViolation(subnet: string): string | undefined {
+    if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(subnet)) {
+        return `subnet: "${subnet}" must be an IPv4 network such as ${DEFAULTS.subnet}`;
+    }
+    const [, prefixLength] = ipaddr.IPv4.parseCIDR(subnet);
+    const network = ipaddr.IPv4.networkAddressFromCIDR(subnet).toString();
+    if (prefixLength < 16 || prefixLength > 25) {
+        return `subnet: "${subnet}" must have a prefix length between 16 and 25`;
+    }
+    if (subnet !== `${network}/${prefixLength}`) {
+        return `subnet: "${subnet}" has host bits set: did you mean ${network}/${prefixLength}?`;
+    }
+    return undefined;
+}
+
+const hostNames = (hosts: string[] | number): string[] =>
+    typeof hosts === "number"
+        ? Array.from(
+              { length: Number.isInteger(hosts) ? Math.max(0, Math.min(hosts, 1000)) : 0 },
+              (_, n) => `node${n + 1}`,
+          )
+        : hosts;
+
+/** The folder of a lab's state. */
+export const labDir = (name: string, dir?: string): string =>
+    path.resolve(dir ?? (name === DEFAULTS.name ? ".lab" : path.join(".lab", name)));
+
+/**
+ * The plan of a lab. Hosts that exist already keep their numbers; new ones take the lowest free ones in the order given.
+ * @throws Error that lists all violations at once.
+ */
+export function plan(options: LabOptions, existing: { name: string; number: number }[] = []): LabPlan {
+    const wrong = violations(options);
+    if (wrong.length > 0) throw new Error(`the lab can't be made:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
+    const { name = DEFAULTS.name, subnet = DEFAULTS.subnet } = options;
+    const names = namesOf(name);
+    const prefix6 = uniqueLocalPrefix(`${name} ${subnet}`);
+    const inPrefix6 = (n: string): string => ipaddr.IPv6.parse(`${prefix6}::${n}`).toString();
+    const numbered = numberHosts(hostNames(options.hosts ?? []), existing);
+    return {
+        name,
+        dir: labDir(name, options.dir),
+        subnet,
+        prefixLength: ipaddr.IPv4.parseCIDR(subnet)[1],
+        gateway: nthAddress(subnet, 1),
+        subnet6: `${inPrefix6("0")}/64`,
+        gateway6: inPrefix6("1"),
+        namespace: names.namespace,
+        link: names.link,
+        table: names.table,
+        cgroup: names.cgroup,
+        hosts: numbered.map((host) => ({
+            ...host,
+            address: nthAddress(subnet, host.number),
+            address6: inPrefix6(String(host.number)),
+            namespace: names.hostNamespace(host.name),
+            port: `port${host.number}`,
+        })),
+    };
+}
+
+function numberHosts(
+    wanted: string[],
+    existing: { name: string; number: number }[],
+): { name: string; number: number }[] {
+    const taken = new Set(existing.map((host) => host.number));
+    const free = Array.from({ length: LAST_HOST - FIRST_HOST + 1 }, (_, n) => FIRST_HOST + n).filter(
+        (n) => !taken.has(n),
+    );
+    const added = wanted.filter((name) => !existing.some((host) => host.name === name));
+    if (added.length > free.length)
+        throw new Error(`hosts: the lab has room for ${free.length} more, not for ${added.length}`);
+    return [...existing, ...added.map((name, index) => ({ name, number: free[index]! }))];
+}
+
+/** The nth address of an IPv4 network. */
+export function nthAddress(subnet: string, n: number): string {
+    const bytes = ipaddr.IPv4.networkAddressFromCIDR(subnet).toByteArray();
+    const value = bytes.reduce((sum, byte) => sum * 256 + byte, 0) + n;
+    return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
+}
+
+/** A /48 of fd00::/8 made from a seed instead of the clock (RFC 4193, 3.2.2), subnet 0: a lab has the same addresses every time. */
+function uniqueLocalPrefix(seed: string): string {
+    const hex = createHash("sha256").update(`pulumi-ha ${seed}`).digest("hex");
+    return [`fd${hex.slice(0, 2)}`, hex.slice(2, 6), hex.slice(6, 10), "0"].join(":");
+}
+
+/** Whether two IPv4 networks share an address. */
+export function overlaps(a: string, b: string): boolean {
+    const [addressA, lengthA] = ipaddr.IPv4.parseCIDR(a);
+    const [addressB, lengthB] = ipaddr.IPv4.parseCIDR(b);
+    return addressA.match(addressB, Math.min(lengthA, lengthB));
+}
+
+/** A network this machine already uses, and what for. */
+export interface Occupied {
+    subnet: string;
+    by: string;
+}
+
+/** The first /24 that nothing occupies, to suggest in place of one that is taken. */
+export function freeSubnet(occupied: Occupied[]): string | undefined {
+    const range = (from: number, count: number, subnet: (n: number) => string): string[] =>
+        Array.from({ length: count }, (_, index) => subnet(from + index));
+    const candidates = [
+        ...range(77, 100, (n) => `10.${n}.0.0/24`),
+        ...range(77, 100, (n) => `192.168.${n}.0/24`),
+        ...range(16, 16, (n) => `172.${n}.77.0/24`),
+        ...range(0, 100, (n) => `198.18.${n}.0/24`),
+    ];
+    return candidates.find((candidate) => !occupied.some((network) => overlaps(network.subnet, candidate)));
+}

@@ -1,0 +1,165 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { baseRoot } from "./base.js";
+import { initOf, introduceHosts, makeDisk, publicKey, start } from "./host.js";
+import { type Inventory, knownHosts, readInventory, writeInventory } from "./inventory.js";
+import { BOOT_SECONDS, Lab } from "./lab.js";
+import { packageSource, prepareMachine } from "./machine.js";
+import {
+    checkSubnet,
+    forward,
+    HOST_INTERFACE,
+    LinkState,
+    linkStates,
+    makeNetwork,
+    setLink,
+    uplinkForwarding,
+} from "./network.js";
+import { DEFAULTS, type HostPlan, labDir, type LabOptions, type LabPlan, plan } from "./plan.js";
+import { run } from "./run.js";
+import { labLock, locked, MACHINE_LOCK, machineBefore, recordedLab, recordLab, rememberMachine } from "./state.js";
+import { waitForHost } from "./wait.js";
+
+/** How to bring a lab up, beside what it shall be. */
+export interface UpOptions extends LabOptions {
+    /** Called with each line of progress. Default: silent. */
+    progress?: (line: string) => void;
+    /** Seconds each host may take to boot. Default: 60. */
+    bootSeconds?: number;
+}
+
+/** Folders that the tools used here make and leave; removed with the last lab where they were not there before. */
+const TOOL_FOLDERS = ["/run/netns", "/run/systemd/nspawn"];
+
+/**
+ * Brings a lab up: what is there stays, what is missing is made, hosts that are off are started, cut links are connected. Half a second
+ * where nothing is to do.
+ * @throws Error for options that can't be met, an occupied subnet (with a free one), or a host that does not boot in time.
+ */
+export async function labUp(options: UpOptions = {}): Promise<Lab> {
+    const progress = options.progress ?? (() => undefined);
+    const name = options.name ?? DEFAULTS.name;
+    plan(options);
+    await prepareMachine(progress);
+    const waits = (): void => progress(`waits for another command that brings the lab "${name}" up or down`);
+    return locked(labLock(name), () => bringUp({ ...options, name }, progress), waits);
+}
+
+async function bringUp(options: UpOptions & { name: string }, progress: (line: string) => void): Promise<Lab> {
+    const known = knownLab(options);
+    const lab = plan({ ...options, subnet: options.subnet ?? known?.subnet }, known?.hosts);
+    if (known !== undefined && known.subnet !== lab.subnet) {
+        throw new Error(`subnet: the lab "${lab.name}" is up on ${known.subnet}; to move it, take it down first`);
+    }
+    await locked(MACHINE_LOCK, async () => {
+        await checkSubnet(lab);
+        recordLab({ name: lab.name, dir: lab.dir, subnet: lab.subnet });
+        await rememberMachineOnce();
+    });
+    fs.mkdirSync(lab.dir, { recursive: true });
+    const [base, inventory] = await Promise.all([
+        packageSource().then((source) => baseRoot(source, progress)),
+        makeIdentities(lab),
+    ]);
+    writeInventory(lab.dir, inventory);
+    fs.writeFileSync(path.join(lab.dir, "known_hosts"), knownHosts(inventory));
+    fs.writeFileSync(path.join(lab.dir, "base"), base);
+    await locked(MACHINE_LOCK, async () => {
+        await makeNetwork(lab);
+        forward(Object.keys(machineBefore()?.forwarding ?? {}));
+    });
+    const made = new Lab(lab, inventory, base);
+    await startHosts(made, options.bootSeconds ?? BOOT_SECONDS, progress);
+    lab.hosts.forEach((host) => introduceHosts(lab, host));
+    return made;
+}
+
+/** The inventory of the lab where one is up in that folder. */
+function knownLab(options: LabOptions & { name: string }): Inventory | undefined {
+    const dir = labDir(options.name, options.dir);
+    const record = recordedLab(options.name);
+    if (record !== undefined && record.dir !== dir) {
+        throw new Error(
+            `name: a lab "${options.name}" is up already, in ${record.dir}: choose another name, or --dir ${record.dir}`,
+        );
+    }
+    const known = readInventory(dir);
+    if (known !== undefined && known.lab !== options.name) {
+        throw new Error(`dir: ${dir} belongs to the lab "${known.lab}": choose another folder`);
+    }
+    return known;
+}
+
+async function rememberMachineOnce(): Promise<void> {
+    if (machineBefore() !== undefined) return;
+    const absent = TOOL_FOLDERS.filter((dir) => !fs.existsSync(dir));
+    rememberMachine({ forwarding: await uplinkForwarding(), absent });
+}
+
+/** Makes the login key and every host's disk and key; what is there already stays. */
+async function makeIdentities(lab: LabPlan): Promise<Inventory> {
+    const loginKey = path.join(lab.dir, "login_key");
+    if (!fs.existsSync(`${loginKey}.pub`)) {
+        fs.rmSync(loginKey, { force: true });
+        await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `pulumi-ha lab ${lab.name}`, "-f", loginKey]);
+    }
+    const authorized = `${publicKey(`${loginKey}.pub`)}\n`;
+    const keys = await Promise.all(lab.hosts.map((host) => makeDisk(lab, host, authorized)));
+    return {
+        lab: lab.name,
+        subnet: lab.subnet,
+        gateway: lab.gateway,
+        subnet6: lab.subnet6,
+        gateway6: lab.gateway6,
+        loginKey,
+        hosts: lab.hosts.map((host, index) => ({
+            name: host.name,
+            number: host.number,
+            address: host.address,
+            prefixLength: lab.prefixLength,
+            address6: host.address6,
+            prefixLength6: 64,
+            interface: HOST_INTERFACE,
+            user: "admin",
+            port: 22,
+            hostKey: keys[index]!,
+        })),
+    };
+}
+
+/** Starts, in parallel, the hosts that are off, and connects those that are cut. */
+async function startHosts(lab: Lab, bootSeconds: number, progress: (line: string) => void): Promise<void> {
+    const linkOf = await linkStates(lab.plan);
+    const bring = async (host: HostPlan): Promise<void> => {
+        const link = linkOf(host);
+        const isOn = initOf(lab.plan, host.name) !== undefined;
+        if (isOn && link === LinkState.connected) return;
+        if (isOn && link !== LinkState.absent) {
+            await setLink(lab.plan, host, LinkState.connected);
+            progress(`${host.name}: connected again`);
+            return;
+        }
+        await start(lab.plan, host, lab.base);
+        const seconds = await waitForHost(lab.plan, lab.inventory, lab.host(host.name).inventory, bootSeconds);
+        progress(`${host.name}: answers on ${host.address} after ${seconds.toFixed(1)} s`);
+    };
+    const outcomes = await Promise.allSettled(lab.plan.hosts.map(bring));
+    const failures = outcomes
+        .filter((outcome) => outcome.status === "rejected")
+        .map((outcome) => (outcome.reason as Error).message);
+    if (failures.length > 0) throw new Error(failures.join("\n"));
+}
+
+/**
+ * Opens a lab that is up.
+ * @throws Error when there is none by that name or in that folder.
+ */
+export function labOpen(options: Pick<LabOptions, "name" | "dir"> = {}): Lab {
+    const name = options.name ?? DEFAULTS.name;
+    const dir = options.dir === undefined ? (recordedLab(name)?.dir ?? labDir(name)) : labDir(name, options.dir);
+    const inventory = readInventory(dir);
+    if (inventory === undefined)
+        throw new Error(`no lab "${name}" is up (looked in ${dir}): pulumi-ha lab up brings one up`);
+    const lab = plan({ name: inventory.lab, subnet: inventory.subnet, dir }, inventory.hosts);
+    return new Lab(lab, inventory, fs.readFileSync(path.join(dir, "base"), "utf8"));
+}
