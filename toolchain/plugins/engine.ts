@@ -23,10 +23,9 @@ export interface LogLine {
     ephemeral?: boolean;
 }
 
-/** The engine's log. Lines arrive in the order they were given; a line that cannot be delivered is dropped. */
+/** The engine's log. A line that cannot be delivered is dropped; wait for one before the next where their order matters. */
 export class EngineLog {
     private client: EngineClient | undefined;
-    private last: Promise<void> = Promise.resolve();
     private open = true;
 
     /** @param address host:port of the engine; without one nothing is logged until `attach`. */
@@ -43,16 +42,6 @@ export class EngineLog {
 
     /** Sends one line. Resolves when the engine has taken it, or it is dropped; never rejects. */
     write(line: LogLine): Promise<void> {
-        this.last = this.last.then(() => this.send(line));
-        return this.last;
-    }
-
-    /** Drops every line from now on. */
-    close(): void {
-        this.open = false;
-    }
-
-    private send(line: LogLine): Promise<void> {
         const client = this.client;
         if (!this.open || client === undefined) return Promise.resolve();
         const request = new LogRequest()
@@ -61,5 +50,10 @@ export class EngineLog {
             .setUrn(line.urn ?? "")
             .setEphemeral(line.ephemeral ?? false);
         return new Promise((resolve) => client.log(request, () => resolve()));
+    }
+
+    /** Drops every line from now on. */
+    close(): void {
+        this.open = false;
     }
 }

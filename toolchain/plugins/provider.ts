@@ -42,7 +42,7 @@ export interface Call {
      * to answer with.
      */
     signal: AbortSignal;
-    /** Logs a line about this resource; resolves when the engine has taken it, never rejects. */
+    /** Logs a line about this resource, in the order given; resolves when the engine has taken it, never rejects. */
     log(line: Omit<LogLine, "urn">): Promise<void>;
 }
 
@@ -180,13 +180,14 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
         abandoned: AbortSignal,
     ): Call => {
         const urn = request.getUrn();
+        let last = Promise.resolve();
         const signals = [cancelled.signal, abandoned, ...deadline(request.getTimeout?.() ?? 0)];
         return {
             urn,
             name: request.getName() || (urn.split("::").pop() ?? ""),
             engine,
             signal: AbortSignal.any(signals),
-            log: (line) => log.write({ ...line, urn }),
+            log: (line) => (last = last.then(() => log.write({ ...line, urn }))),
         };
     };
 

@@ -1,0 +1,5 @@
+// Entry of the stand-in pulumi-resource-command.
+import { serve } from "../provider";
+import { command } from "./command";
+
+serve(command);
