@@ -16,3 +16,10 @@ export type {
 } from "../remote/manifest";
 export { Unit, rolling } from "../remote/unit";
 export type { UnitArgs } from "../remote/unit";
+export { CertificateAuthority } from "./certificate-authority";
+export type { CertificateAuthorityArgs, ValidityArgs } from "./certificate-authority";
+export type { ExistingAuthorityArgs } from "./certificate-authority/authority";
+export { issueCertificate, issueForNodes } from "./certificate-authority/issue";
+export type { CertificateArgs, IssueOptions } from "./certificate-authority/issue";
+export { KeyAlgorithm } from "./shared/issuer";
+export type { IssuedCertificate, Issuer } from "./shared/issuer";
