@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
-import { addLabCommands } from "./lab.js";
+import { addLabCommands } from "./lab";
 
 const program = new Command("pulumi-ha")
     .description("High availability on your own machines: the lab, and what goes with a stack")

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Instant, labDown, type LabHost, labOpen, labUp, monotonicMs } from "../lab/index.js";
-import { enter } from "../lab/lab.js";
-import { DEFAULTS } from "../lab/plan.js";
-import { sshArguments } from "../lab/ssh.js";
+import { type Instant, labDown, type LabHost, labOpen, labUp, monotonicMs } from "../lab/index";
+import { enter } from "../lab/lab";
+import { DEFAULTS } from "../lab/plan";
+import { sshArguments } from "../lab/ssh";
 
 interface Where {
     name: string;

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type PackageSource, SUITE } from "./machine.js";
-import { run } from "./run.js";
-import { locked } from "./state.js";
+import { type PackageSource, SUITE } from "./machine";
+import { run } from "./run";
+import { locked } from "./state";
 
 /** What a plain Debian server has. Nothing the library installs is here: keepalived, haproxy and the like come with the first `pulumi up`. */
 const PACKAGES = [

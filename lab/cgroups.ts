@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { run, until } from "./run.js";
+import { run, until } from "./run";
 
 interface Mount {
     point: string;

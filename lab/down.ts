@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { initProcesses, mounts, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups.js";
-import { unmountRoot } from "./host.js";
-import { removeNetwork, restoreForwarding } from "./network.js";
-import { DEFAULTS, labDir, type LabOptions, namesOf } from "./plan.js";
-import { attempt } from "./run.js";
+import { initProcesses, mounts, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups";
+import { unmountRoot } from "./host";
+import { removeNetwork, restoreForwarding } from "./network";
+import { DEFAULTS, labDir, type LabOptions, namesOf } from "./plan";
+import { attempt } from "./run";
 import {
     forgetLab,
     forgetMachine,
@@ -16,7 +16,7 @@ import {
     recordedLabs,
     removeIfEmpty,
     removeRegistry,
-} from "./state.js";
+} from "./state";
 
 const NAMESPACES = "/run/netns";
 /** systemd-nspawn makes a folder per container here, and a killed one leaves it. */

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { AUTHORIZED_KEYS } from "./base.js";
-import { groupsOf, initProcesses, killAll, mounts, processesIn, removeGroup } from "./cgroups.js";
-import { resolvConf } from "./machine.js";
-import { HOST_INTERFACE, plugIn } from "./network.js";
-import type { HostPlan, LabPlan } from "./plan.js";
-import { run } from "./run.js";
+import { AUTHORIZED_KEYS } from "./base";
+import { groupsOf, initProcesses, killAll, mounts, processesIn, removeGroup } from "./cgroups";
+import { resolvConf } from "./machine";
+import { HOST_INTERFACE, plugIn } from "./network";
+import type { HostPlan, LabPlan } from "./plan";
+import { run } from "./run";
 
 /** What belongs to one host on this machine. */
 export const hostPaths = (lab: Pick<LabPlan, "dir">, host: string) => {

@@ -1,7 +1,8 @@
-export { labDown } from "./down.js";
-export { type Inventory, type InventoryHost, readInventory } from "./inventory.js";
-export { type HostStatus, type Instant, Lab, LabHost, Power } from "./lab.js";
-export { LinkState } from "./network.js";
-export type { LabOptions } from "./plan.js";
-export { monotonicMs, type Ran } from "./run.js";
-export { labOpen, labUp, type UpOptions } from "./up.js";
+export { labDown } from "./down";
+export { type Inventory, type InventoryHost, readInventory } from "./inventory";
+export { type HostStatus, type Instant, Lab, LabHost, Power } from "./lab";
+export { LinkState } from "./network";
+export type { LabOptions } from "./plan";
+export { type Gap, httpProbe, type Probe, Prober, type ProbeReport, tcpProbe, vipOwners } from "./probe";
+export { monotonicMs, type Ran } from "./run";
+export { labOpen, labUp, type UpOptions } from "./up";

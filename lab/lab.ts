@@ -1,11 +1,11 @@
 import * as path from "node:path";
-import { freeze, isFrozen, powerDown } from "./cgroups.js";
-import { hostGroup, initOf, processesOf, start } from "./host.js";
-import type { Inventory, InventoryHost } from "./inventory.js";
-import { LinkState, linkStates, setLink, unplug } from "./network.js";
-import type { HostPlan, LabPlan } from "./plan.js";
-import { attempt, monotonicMs, type Ran, type RunOptions } from "./run.js";
-import { waitForHost } from "./wait.js";
+import { freeze, isFrozen, powerDown } from "./cgroups";
+import { hostGroup, initOf, processesOf, start } from "./host";
+import type { Inventory, InventoryHost } from "./inventory";
+import { LinkState, linkStates, setLink, unplug } from "./network";
+import type { HostPlan, LabPlan } from "./plan";
+import { attempt, monotonicMs, type Ran, type RunOptions } from "./run";
+import { waitForHost } from "./wait";
 
 /** When a fault took effect, on this machine's monotonic clock (`monotonicMs`). */
 export interface Instant {
@@ -174,6 +174,11 @@ export class Lab {
         throw new Error(
             `"${name}" is no host of the lab "${this.name}": it has ${this.hosts.map((host) => host.name).join(", ") || "none"}`,
         );
+    }
+
+    /** Runs a command on a host as root, without its network: see LabHost.exec. */
+    exec(host: string, argv: string[], options: Pick<RunOptions, "input" | "timeoutSeconds"> = {}): Promise<Ran> {
+        return this.host(host).exec(argv, options);
     }
 
     /** How every host is doing, as the kernel sees it at this moment. */

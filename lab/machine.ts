@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { attempt, run } from "./run.js";
+import { attempt, run } from "./run";
 
 /** Programs a lab needs on this machine, and the Debian packages they come from. */
 const NEEDED: Record<string, string> = {

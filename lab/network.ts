@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import type { HostPlan, LabPlan, Occupied } from "./plan.js";
-import { freeSubnet, labOfLink, overlaps } from "./plan.js";
-import { attempt, ipBatch, run } from "./run.js";
-import { subnetsOfOthers } from "./state.js";
+import type { HostPlan, LabPlan, Occupied } from "./plan";
+import { freeSubnet, labOfLink, overlaps } from "./plan";
+import { attempt, ipBatch, run } from "./run";
+import { subnetsOfOthers } from "./state";
 
 /** The bridge inside a lab's namespace. */
 const BRIDGE = "br0";
@@ -170,6 +170,13 @@ export async function unplug(
 ): Promise<void> {
     if (namespaceExists(lab.namespace)) await attempt(["ip", "-n", lab.namespace, "link", "delete", host.port]);
     if (namespaceExists(host.namespace)) await attempt(["ip", "netns", "delete", host.namespace]);
+}
+
+/** The addresses set in a network namespace; none where there is no such namespace. */
+export async function addressesIn(namespace: string): Promise<string[]> {
+    if (!namespaceExists(namespace)) return [];
+    const links = await ipJson<LinkAddresses[]>(["-n", namespace, "address"]);
+    return links.flatMap((link) => link.addr_info.map((info) => info.local));
 }
 
 /** A host's link: connected; cut silently (its card still sees a carrier); cut so that the card sees it; or not there (host is off). */

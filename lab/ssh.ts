@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { Client } from "ssh2";
-import type { Inventory, InventoryHost } from "./inventory.js";
+import type { Inventory, InventoryHost } from "./inventory";
 
 /** Arguments of OpenSSH's client for a host of the lab: the login key, and only the pinned host key. */
 export const sshArguments = (

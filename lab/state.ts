@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Occupied } from "./plan.js";
+import type { Occupied } from "./plan";
 
 /** What this machine remembers about its labs while any is up; gone with the last one, and with a reboot, like the labs' network. */
 const REGISTRY = "/run/pulumi-ha";

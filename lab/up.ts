@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { baseRoot } from "./base.js";
-import { initOf, introduceHosts, makeDisk, publicKey, start } from "./host.js";
-import { type Inventory, knownHosts, readInventory, writeInventory } from "./inventory.js";
-import { BOOT_SECONDS, Lab } from "./lab.js";
-import { packageSource, prepareMachine } from "./machine.js";
+import { baseRoot } from "./base";
+import { initOf, introduceHosts, makeDisk, publicKey, start } from "./host";
+import { type Inventory, knownHosts, readInventory, writeInventory } from "./inventory";
+import { BOOT_SECONDS, Lab } from "./lab";
+import { packageSource, prepareMachine } from "./machine";
 import {
     checkSubnet,
     forward,
@@ -14,11 +14,11 @@ import {
     makeNetwork,
     setLink,
     uplinkForwarding,
-} from "./network.js";
-import { DEFAULTS, type HostPlan, labDir, type LabOptions, type LabPlan, plan } from "./plan.js";
-import { run } from "./run.js";
-import { labLock, locked, MACHINE_LOCK, machineBefore, recordedLab, recordLab, rememberMachine } from "./state.js";
-import { waitForHost } from "./wait.js";
+} from "./network";
+import { DEFAULTS, type HostPlan, labDir, type LabOptions, type LabPlan, plan } from "./plan";
+import { run } from "./run";
+import { labLock, locked, MACHINE_LOCK, machineBefore, recordedLab, recordLab, rememberMachine } from "./state";
+import { waitForHost } from "./wait";
 
 /** How to bring a lab up, beside what it shall be. */
 export interface UpOptions extends LabOptions {

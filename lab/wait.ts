@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
-import { hostPaths, processesOf } from "./host.js";
-import type { Inventory, InventoryHost } from "./inventory.js";
-import type { LabPlan } from "./plan.js";
-import { monotonicMs, until } from "./run.js";
-import { tryLogin } from "./ssh.js";
+import { hostPaths, processesOf } from "./host";
+import type { Inventory, InventoryHost } from "./inventory";
+import type { LabPlan } from "./plan";
+import { monotonicMs, until } from "./run";
+import { tryLogin } from "./ssh";
 
 /**
  * Waits until a host's SSH server lets its user in, with the pinned host key. Gives the seconds that took.
