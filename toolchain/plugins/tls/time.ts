@@ -11,9 +11,8 @@ export function now(): number {
     return performance.timeOrigin + performance.now();
 }
 
-/** The time in RFC 3339 with up to six digits behind the second's point, in the machine's own time zone. */
-export function rfc3339(milliseconds: number): string {
-    const offset = -new Date(milliseconds).getTimezoneOffset();
+/** The time in RFC 3339 with up to six digits behind the second's point, in the machine's own time zone unless an offset is given. */
+export function rfc3339(milliseconds: number, offset = -new Date(milliseconds).getTimezoneOffset()): string {
     const micros = Math.round(milliseconds * 1000);
     const local = new Date(Math.floor(micros / 1000) + offset * 60_000).toISOString().slice(0, 19);
     const fraction = String(micros % 1_000_000)
