@@ -3,7 +3,7 @@
  * stack's config; the dev stack runs on the lab's hosts. `npm run build` makes what is imported here.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { CertificateAuthority, HaproxyFrontend, KeepalivedVip, nodesFromConfig, stackFailover } from "pulumi-ha";
+import { CertificateAuthority, HaproxyFrontend, KeepalivedVip, nodesFromConfig } from "pulumi-ha";
 import { WebServer } from "./examples/web-server";
 
 const config = new pulumi.Config();
@@ -30,5 +30,7 @@ const web = new HaproxyFrontend("web", {
 });
 
 export const url = web.url;
+export const address = vip.address;
 export const caCertificate = ca.certificatePem;
-export const failover = stackFailover([vip, web]);
+/** Per fault: how many seconds a client waits at most, and the sum that says so. */
+export const failover = { front: vip.failover, web: web.failover };

@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { answersFirst } from "./answers";
 import { NO_CREDENTIALS, credentialText, digest } from "./credentials";
 import type { Credentials } from "./credentials";
+import { ENGINE } from "./engine";
 import { HEADER, toText } from "./manifest";
 import type { Manifest } from "./manifest";
 import { connection } from "./node";
@@ -26,8 +25,6 @@ export interface UnitArgs {
 /** Seconds for a host to answer once `prepare` has reached it. */
 const REACHED_SECONDS = 10;
 const DEFAULT_REACH_SECONDS = 60;
-
-const ENGINE = readFileSync(path.join(__dirname, "engine.sh"), "utf8");
 
 /**
  * One manifest on one host: `prepare` (packages, credentials; disturbs nothing, runs on all hosts at once) and `apply` (converges, then waits for
