@@ -108,7 +108,8 @@ export async function killAll(list: () => Promise<number[]> | number[], seconds 
  */
 export async function powerDown(inits: number[], list: () => Promise<number[]> | number[]): Promise<void> {
     inits.forEach(kill);
-    await until(async () => ((await list()).length === 0 ? true : undefined), { seconds: 2, everyMs: 5 });
+    if (inits.length > 0)
+        await until(async () => ((await list()).length === 0 ? true : undefined), { seconds: 2, everyMs: 5 });
     await killAll(list);
 }
 

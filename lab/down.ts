@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { initProcesses, mounts, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups";
-import { unmountRoot } from "./host";
+import { clearContainer, unmountRoot } from "./host";
 import { removeNetwork, restoreForwarding } from "./network";
 import { DEFAULTS, labDir, type LabOptions, namesOf } from "./plan";
 import { attempt } from "./run";
@@ -19,9 +19,6 @@ import {
 } from "./state";
 
 const NAMESPACES = "/run/netns";
-/** systemd-nspawn makes a folder per container here, and a killed one leaves it. */
-const NSPAWN_LEFTOVERS = "/run/systemd/nspawn/propagate";
-
 const entries = (dir: string): string[] => (fs.existsSync(dir) ? fs.readdirSync(dir) : []);
 
 /**
@@ -52,11 +49,11 @@ async function takeDown(name: string, dir: string): Promise<void> {
     for (const namespace of namespaces.filter((found) => names.isHostNamespace(found))) {
         await attempt(["ip", "netns", "delete", namespace]);
     }
-    for (const left of entries(NSPAWN_LEFTOVERS).filter((found) => names.isHostNamespace(found))) {
-        removeIfEmpty(path.join(NSPAWN_LEFTOVERS, left));
-    }
     const hosts = path.join(dir, "hosts");
-    for (const mount of mounts().filter((found) => found.point.startsWith(`${hosts}/`))) await unmountRoot(mount.point);
+    for (const { point } of mounts().filter((found) => found.point.startsWith(`${hosts}/`))) {
+        clearContainer(names.hostNamespace(path.basename(path.dirname(point))), point);
+        await unmountRoot(point);
+    }
     await removeGroup(names.cgroup);
     for (const entry of [
         "hosts",

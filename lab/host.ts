@@ -8,6 +8,7 @@ import { resolvConf } from "./machine";
 import { HOST_INTERFACE, plugIn } from "./network";
 import type { HostPlan, LabPlan } from "./plan";
 import { run } from "./run";
+import { removeIfEmpty } from "./state";
 
 /** What belongs to one host on this machine. */
 export const hostPaths = (lab: Pick<LabPlan, "dir">, host: string) => {
@@ -105,10 +106,19 @@ async function mountRoot(lab: LabPlan, host: string, base: string): Promise<void
     ]);
 }
 
-/** Unmounts a host's root, also where somebody is still in it. */
-export async function unmountRoot(root: string): Promise<void> {
-    if (isMounted(root)) await run(["umount", "--lazy", root]);
+/** What systemd-nspawn keeps about running containers; one that is killed leaves it. */
+const NSPAWN_STATE = "/run/systemd/nspawn";
+
+/** Removes what a host's killed container left behind in systemd-nspawn's folders: its lock on the root and its folder for mounts. */
+export function clearContainer(namespace: string, root?: string): void {
+    removeIfEmpty(path.join(NSPAWN_STATE, "propagate", namespace));
+    if (root === undefined) return;
+    const { dev, ino } = fs.statSync(root);
+    fs.rmSync(path.join(NSPAWN_STATE, "locks", `inode-${dev}:${ino}`), { force: true });
 }
+
+/** Unmounts a host's root, also where somebody is still in it. */
+export const unmountRoot = (root: string): Promise<string> => run(["umount", "--lazy", root]);
 
 /** The init process of a host that is on. */
 export const initOf = (lab: Pick<LabPlan, "cgroup">, host: string): number | undefined =>
