@@ -90,7 +90,7 @@ export function bridgedResource<Inputs>(type: ResourceType<Inputs>): ResourceHan
         const inputs = inputsOf(given);
         return { ...pick(defaults, inputNames), ...inputs, ...type.complete?.(inputs) };
     };
-    // Fields that are not in the table stay: a newer version of the original may have written them.
+    // Fields that are not in the table stay, and so does `__meta`: a newer version of the original may have written them.
     const stateOf = (given: Properties): Properties => {
         const { id, ...state } = bare(given);
         const kept: Properties = "id" in types && id !== undefined ? { id } : {};
@@ -158,7 +158,7 @@ export function bridgedResource<Inputs>(type: ResourceType<Inputs>): ResourceHan
                 throw new Failure(`import: a resource of this type cannot be imported (id ${JSON.stringify(id)})`);
             }
             const found = known ? stateOf(given) : { ...defaults, ...type.import?.(id) };
-            const state: Properties = { ...found, ...(await type.refresh?.(found)), ...meta };
+            const state: Properties = { ...meta, ...found, ...(await type.refresh?.(found)) };
             const sent = Object.keys(inputs).filter((name) => !name.startsWith("__"));
             const named = sent.length > 0 ? sent : inputNames.filter((name) => Boolean(state[name]));
             const readInputs = { ...bare(inputs), ...pick(state, inputNames) };
@@ -171,7 +171,7 @@ export function bridgedResource<Inputs>(type: ResourceType<Inputs>): ResourceHan
 
         update({ olds, news, ignoreChanges }) {
             const old = stateOf(olds);
-            const state = { ...omit(old, inputNames), ...wanted(old, news, ignoreChanges), ...meta };
+            const state = { ...meta, ...omit(old, inputNames), ...wanted(old, news, ignoreChanges) };
             return marked({ ...state, ...type.update?.(state) });
         },
 

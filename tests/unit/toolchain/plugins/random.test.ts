@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { resources } from "../../../../toolchain/plugins/random/resources";
 import { CLASSES, randomText } from "../../../../toolchain/plugins/random/text";
 import type { CharacterClass, TextRecipe } from "../../../../toolchain/plugins/random/text";
-import { createCall, diffCall, readCall, texts } from "./calls";
+import { createCall, diffCall, readCall, texts, updateCall } from "./calls";
 
 const password = resources["random:index/randomPassword:RandomPassword"];
 const string = resources["random:index/randomString:RandomString"];
@@ -106,10 +106,12 @@ describe("RandomPassword", () => {
         expect(await string.diff(diffCall(properties, inputs))).toMatchObject({ changes: "none" });
     });
 
-    test("fields of a newer original stay in the state", async () => {
+    test("fields and layout version of a newer original stay in the state", async () => {
         const { properties } = await string.create(createCall({ length: 8 }));
-        const read = await string.read(readCall("x", { ...properties, future: "kept" }));
-        expect(read.properties.future).toBe("kept");
+        const newer = { __meta: '{"schema_version":"9"}', future: "kept" };
+        const read = await string.read(readCall("x", { ...properties, ...newer }));
+        expect(read.properties).toMatchObject(newer);
+        expect(await string.update(updateCall(read.properties, { length: 8 }))).toMatchObject(newer);
     });
 
     test("fails: number and numeric differ", async () => {
