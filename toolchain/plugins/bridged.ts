@@ -1,5 +1,5 @@
-// Resource types as tables. The originals of random and tls share one bridge, and with it how Check, Diff, Read and Update go;
-// what differs between their types is which properties there are and how the outputs are made.
+// Resource types as tables. The originals of random and tls share one bridge, and with it how Check, Diff, Read and
+// Update go; what differs between their types is which properties there are and how the outputs are made.
 import { converted } from "./property";
 import type { Property } from "./property";
 import { Failure } from "./provider";
@@ -43,7 +43,10 @@ export function bridgedProvider(
     config: string[] = [],
 ): Provider {
     const known = Object.keys(resources).map((token) => token.split(":").pop());
-    const hint = `this is a stand-in for the ${name} plugin that knows ${known.join(", ")} alone; the real plugin is installed by "pulumi plugin install resource ${name} ${version}"`;
+    const hint = [
+        `this is a stand-in for the ${name} plugin that knows ${known.join(", ")} alone`,
+        `the real plugin is installed by "pulumi plugin install resource ${name} ${version}"`,
+    ].join("; ");
     return {
         name,
         version,
@@ -90,7 +93,7 @@ export function bridgedResource<Inputs>(type: ResourceType<Inputs>): ResourceHan
         const inputs = inputsOf(given);
         return { ...pick(defaults, inputNames), ...inputs, ...type.complete?.(inputs) };
     };
-    // Fields that are not in the table stay, and so does `__meta`: a newer version of the original may have written them.
+    // Fields that are not in the table stay, and so does `__meta`: a newer original may have written them.
     const stateOf = (given: Properties): Properties => {
         const { id, ...state } = bare(given);
         const kept: Properties = "id" in types && id !== undefined ? { id } : {};

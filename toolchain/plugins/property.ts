@@ -4,8 +4,8 @@ import { Unknown, isProperties, mapProperties } from "./values";
 import type { Properties, Value } from "./values";
 
 /**
- * Brings a value into the form that is stored; throws {@link Failure} for JSON of the wrong kind. Null and unknown pass as they
- * are. `path` is the property's path, for the message.
+ * Brings a value into the form that is stored; throws {@link Failure} for JSON of the wrong kind. Null and unknown pass
+ * as they are. `path` is the property's path, for the message.
  */
 export type PropertyType = (value: Value, path: string) => Value;
 

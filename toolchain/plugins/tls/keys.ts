@@ -37,8 +37,8 @@ export async function newPrivateKey(algorithm: Algorithm, curve: Curve, rsaBits:
 }
 
 /**
- * Reads the first PEM block as a private key without passphrase: PKCS#1, SEC1 or PKCS#8. `path` is the property's name for the
- * error, which never quotes the key.
+ * Reads the first PEM block as a private key without passphrase: PKCS#1, SEC1 or PKCS#8. `path` is the property's name
+ * for the error, which never quotes the key.
  */
 export function readPrivateKey(pem: string, path: string): KeyObject {
     const types = ["RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY"];

@@ -64,7 +64,7 @@ export function alternativeNames({ dnsNames, ipAddresses, uris }: AlternativeNam
     const ascii = (path: string) => (name: string, index: number) => {
         if (/^[\x20-\x7e]+$/.test(name)) return name;
         throw new Error(
-            `${path}[${index}]: ${JSON.stringify(name)} must be plain ASCII and not empty; write other letters as Punycode`,
+            `${path}[${index}]: ${JSON.stringify(name)} must be ASCII and not empty; write other letters as Punycode`,
         );
     };
     const names = [

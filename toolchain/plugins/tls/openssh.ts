@@ -1,5 +1,6 @@
 // Keys in OpenSSH's formats.
-// Public key: RFC 4253 6.6, RFC 5656 3.1, RFC 8709. Private key: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
+// Public key: RFC 4253 6.6, RFC 5656 3.1, RFC 8709. Private key:
+// https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
 import { createHash, randomBytes } from "node:crypto";
 import type { JsonWebKey, KeyObject } from "node:crypto";
 import { curveOf } from "./keys";

@@ -11,7 +11,7 @@ export function now(): number {
     return performance.timeOrigin + performance.now();
 }
 
-/** The time in RFC 3339 with up to six digits behind the second's point, in the machine's own time zone unless an offset is given. */
+/** The time in RFC 3339 with up to six digits of a second's fraction. `offset` in minutes; default: the machine's. */
 export function rfc3339(milliseconds: number, offset = -new Date(milliseconds).getTimezoneOffset()): string {
     const micros = Math.round(milliseconds * 1000);
     const local = new Date(Math.floor(micros / 1000) + offset * 60_000).toISOString().slice(0, 19);

@@ -1,5 +1,5 @@
-// Certificates and certificate requests (RFC 5280, RFC 2986): the structures of @peculiar/asn1-x509, signed by node:crypto.
-// Loading the ASN.1 library takes some 40 ms, so this file is loaded when the first certificate is made.
+// Certificates and certificate requests (RFC 5280, RFC 2986): the structures of @peculiar/asn1-x509, signed by
+// node:crypto. Loading the ASN.1 library takes some 40 ms, so this file is loaded when the first certificate is made.
 import { X509Certificate, createHash, createPublicKey, randomBytes, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { Attributes, CertificationRequest, CertificationRequestInfo } from "@peculiar/asn1-csr";
@@ -100,7 +100,7 @@ export function selfSigned(
     });
 }
 
-/** A certificate for the key, subject and names of a request, signed by a CA. The request's other wishes do not count. */
+/** A certificate for the key, subject and names of a request, signed by a CA. Its other wishes do not count. */
 export function signedByCa(requestPem: string, caPem: string, caKey: KeyObject, wishes: CertificateWishes): Issued {
     const { certificationRequestInfo: request } = parsed(requestPem, "CERTIFICATE REQUEST", "certRequestPem", (der) =>
         AsnConvert.parse(der, CertificationRequest),

@@ -1,7 +1,8 @@
-// The stand-ins for random and tls answer as the originals were recorded to answer; error texts and codes are their own.
+// The stand-ins for random and tls answer as the originals were recorded to answer; error texts and codes are their
+// own.
 import { compare, compiledPlugins } from "./harness";
 
-/** The recordings are of older versions than those whose state and SDK the stand-ins share: the one difference there may be. */
+/** The recordings are of older versions than the stand-ins say they are: the one difference there may be. */
 const version = (recorded: string, ours: string) =>
     ["✗ plugin-info", "    /response/version", `      vector: "${recorded}"`, `      plugin: "${ours}"`].join("\n");
 

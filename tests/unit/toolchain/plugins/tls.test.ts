@@ -191,7 +191,7 @@ describe("certificates", () => {
         expect(Date.parse(validityEndTime) - Date.parse(validityStartTime)).toBe(300_000 * 3_600_000);
     });
 
-    test("subjects hold UTF-8 and an e-mail address, and reach a signed certificate as they are in the request", async () => {
+    test("subjects hold UTF-8 and an e-mail address, and reach a signed certificate unchanged", async () => {
         const subject = { commonName: "Zoë", organization: "Prüf & Söhne", emailAddress: "ca@example.org" };
         const { certPem = "" } = await signedOff({ subject });
         expect(new X509Certificate(certPem).subject).toBe("O=Prüf & Söhne\nCN=Zoë\nemailAddress=ca@example.org");
