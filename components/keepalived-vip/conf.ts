@@ -1,0 +1,117 @@
+import { SCRIPT_USER } from "./spec";
+import type { Tracker, VipNode, VipSpec } from "./spec";
+
+const DIRECTORY = "/etc/keepalived";
+
+/** Where things are on a host. */
+export const PATHS = {
+    directory: DIRECTORY,
+    /** Globals; the same bytes from every address of the host. */
+    base: `${DIRECTORY}/keepalived.conf`,
+    /** One file for each address. */
+    instances: `${DIRECTORY}/conf.d`,
+    scripts: `${DIRECTORY}/scripts`,
+    releaseAddresses: `${DIRECTORY}/scripts/release-addresses`,
+    reloadLog: "/run/keepalived-reload.log",
+} as const;
+
+export const instanceFile = (vip: VipSpec): string => `${PATHS.instances}/${vip.name}.conf`;
+export const scriptFile = (vip: VipSpec, script: string): string => `${PATHS.scripts}/${vip.name}-${script}`;
+
+const block = (head: string, lines: string[]): string[] => [`${head} {`, ...lines.map((line) => `    ${line}`), "}"];
+
+/**
+ * Runs a command without privileges. keepalived could change the user itself, but then the config test of 2.2.7 ends itself with SIGTERM, and with it
+ * every checked reload (fixed in 2.2.8: `restore_privileges`).
+ */
+const as = (user: string): string =>
+    user === "root" ? "" : `/usr/bin/setpriv --reuid=${user} --regid=${user} --init-groups --no-new-privs `;
+
+/** keepalived's own timeout is a backstop: it counts whole seconds, and up to 2.2.8 a script that outlives its interval is started twice. */
+function trackScript(vip: VipSpec, name: string, track: Tracker): string[] {
+    const command = `/usr/bin/timeout --kill-after=0.1 ${track.timeoutSeconds} ${scriptFile(vip, `track-${name}`)}`;
+    return block(`vrrp_script ${vip.name}-${name}`, [
+        `script "${as(SCRIPT_USER)}${command}"`,
+        `interval ${track.intervalSeconds}`,
+        `timeout ${track.intervalSeconds}`,
+        `fall ${track.fall}`,
+        `rise ${track.rise}`,
+        ...(track.weight === 0 ? [] : [`weight ${track.weight}`]),
+    ]);
+}
+
+const HOOKS = [
+    ["notify_master", "onMaster"],
+    ["notify_backup", "onBackup"],
+    ["notify_fault", "onFault"],
+] as const;
+
+/** The hooks that are given: keepalived's keyword, the name of the script, its commands. */
+export const hooks = (vip: VipSpec) =>
+    HOOKS.flatMap(([keyword, hook]) => {
+        const command = vip.notify[hook];
+        return command === undefined ? [] : [{ keyword, script: keyword.replace("_", "-"), command }];
+    });
+
+/**
+ * The part of keepalived's configuration that is this address on this node.
+ *
+ * Only the address itself is advertised: what is advertised must be the same on all nodes, and could not be changed on one after the other.
+ */
+export function instanceConf(vip: VipSpec, node: VipNode): string {
+    const device = `dev ${node.interface ?? ""}`;
+    const peers = vip.nodes.filter((other) => other.name !== node.name);
+    const tracks = Object.keys(vip.track).map((name) => `${vip.name}-${name}`);
+    const startup = vip.startupDelaySeconds === 0 ? [] : [`vrrp_startup_delay ${vip.startupDelaySeconds}`];
+    const list = (head: string, lines: string[]) => (lines.length === 0 ? [] : block(head, lines));
+    const returning = vip.preemptDelaySeconds === 0 ? [] : [`preempt_delay ${vip.preemptDelaySeconds}`];
+    return (
+        [
+            ...list("global_defs", startup),
+            ...Object.entries(vip.track).flatMap(([name, track]) => trackScript(vip, name, track)),
+            ...block(`vrrp_instance ${vip.name}`, [
+                `version ${vip.version}`,
+                "state BACKUP",
+                ...(vip.preempt ? returning : ["nopreempt"]),
+                `interface ${node.interface ?? ""}`,
+                `virtual_router_id ${vip.virtualRouterId}`,
+                `priority ${node.priority}`,
+                `advert_int ${vip.advertIntervalSeconds}`,
+                `unicast_src_ip ${node.address ?? ""}`,
+                "check_unicast_src",
+                ...block(
+                    "unicast_peer",
+                    peers.map((peer) => peer.address ?? ""),
+                ),
+                `garp_master_repeat ${vip.garp.repeat}`,
+                `garp_master_delay ${vip.garp.delaySeconds}`,
+                `garp_master_refresh ${vip.garp.refreshSeconds}`,
+                // After two nodes held the address, the one that keeps it says so again, until the neighbours believe it.
+                `garp_lower_prio_repeat ${vip.garp.repeat}`,
+                `garp_lower_prio_delay ${vip.garp.delaySeconds}`,
+                "higher_prio_send_advert",
+                ...block("virtual_ipaddress", [`${vip.address} ${device}`]),
+                ...list(
+                    "virtual_ipaddress_excluded",
+                    vip.extraAddresses.map((address) => `${address} ${device}`),
+                ),
+                ...list("track_script", tracks),
+                ...hooks(vip).map(
+                    ({ keyword, script }) => `${keyword} "${as(vip.notify.user)}${scriptFile(vip, script)}"`,
+                ),
+            ]),
+        ].join("\n") + "\n"
+    );
+}
+
+/** What all addresses of a host share. */
+export const baseConf = [
+    ...block("global_defs", [
+        "vrrp_version 3",
+        "enable_script_security",
+        "script_user root",
+        `reload_check_config ${PATHS.reloadLog}`,
+    ]),
+    `include ${PATHS.instances}/*.conf`,
+    "",
+].join("\n");

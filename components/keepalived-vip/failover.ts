@@ -1,0 +1,82 @@
+import { Fault, faultSeconds } from "../shared/failover";
+import type { FaultSeconds, Term } from "../shared/failover";
+import { VrrpVersion } from "./args";
+import type { Tracker, VipSpec } from "./spec";
+
+/** Adverts that the others wait for, in vain, before one of them takes over (RFC 9568 6.1). */
+const MISSED_ADVERTS = 3;
+
+const sum = (terms: Term[]): number => terms.reduce((total, term) => total + term.seconds, 0);
+const longest = (cases: Term[][]): Term[] => cases.reduce((worst, next) => (sum(next) > sum(worst) ? next : worst));
+
+/**
+ * What the best of the standbys waits beyond the adverts, so that it goes before the others. Version 3 scales it by the interval, in hundredths of a
+ * second; version 2 does not (keepalived's `VRRP_TIMER_SKEW`).
+ */
+export function skewSeconds(version: VrrpVersion, advertIntervalSeconds: number, priority: number): number {
+    const interval = version === VrrpVersion.V2 ? 1 : Math.floor(advertIntervalSeconds * 100 + 1e-9) / 100;
+    return ((256 - priority) / 256) * interval;
+}
+
+/** With any node as holder, the best standby is at least as good as the second best node. */
+function skew(vip: VipSpec): Term {
+    const [, second = 0] = vip.nodes.map((node) => node.priority).sort((a, b) => b - a);
+    return {
+        name: `skew at priority ${second}`,
+        seconds: skewSeconds(vip.version, vip.advertIntervalSeconds, second),
+        detects: false,
+        source: "RFC 9568 6.1",
+    };
+}
+
+const silence = (vip: VipSpec): Term => ({
+    name: `${MISSED_ADVERTS} x advert interval`,
+    seconds: MISSED_ADVERTS * vip.advertIntervalSeconds,
+    detects: true,
+    source: "RFC 9568 6.1",
+});
+
+/** The holder vanishes without a word. */
+const lost = (vip: VipSpec): Term[] => [silence(vip), skew(vip)];
+
+/** A tracked service fails; then the holder says goodbye, or, with a weight, is outbid. */
+function untracked(vip: VipSpec, name: string, track: Tracker): Term[] {
+    const seen: Term[] = [
+        {
+            name: `${name}: ${track.fall} x check interval`,
+            seconds: track.fall * track.intervalSeconds,
+            detects: true,
+            source: "keepalived.conf(5) vrrp_script",
+        },
+        {
+            name: `${name}: timeout`,
+            seconds: track.timeoutSeconds,
+            detects: true,
+            source: "keepalived.conf(5) vrrp_script",
+        },
+    ];
+    return [...seen, ...(track.weight === 0 ? [skew(vip)] : lost(vip))];
+}
+
+/** A port and a systemd unit look well while their process hangs. */
+const seesHang = (track: Tracker): boolean => track.http !== undefined || track.command !== undefined;
+
+/**
+ * How long clients are without the address, at most, for each kind of fault. A process is keepalived itself or a tracked service, whichever takes
+ * longer; a hang is that of the holder's host, or of a service whose tracker asks it something.
+ */
+export function failover(vip: VipSpec): FaultSeconds[] {
+    const trackers = Object.entries(vip.track);
+    const after = (seen: (track: Tracker) => boolean) =>
+        longest([lost(vip), ...trackers.filter(([, t]) => seen(t)).map(([name, t]) => untracked(vip, name, t))]);
+    return [
+        faultSeconds(
+            Fault.Process,
+            after(() => true),
+        ),
+        faultSeconds(Fault.Hang, after(seesHang)),
+        faultSeconds(Fault.Power, lost(vip)),
+        faultSeconds(Fault.Link, lost(vip)),
+        faultSeconds(Fault.Planned, [skew(vip)]),
+    ];
+}

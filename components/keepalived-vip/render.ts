@@ -1,0 +1,86 @@
+import { manifest, reload } from "../../remote/manifest";
+import type { ManagedFile, Manifest } from "../../remote/manifest";
+import { nonlocalBind } from "../shared/nonlocal-bind";
+import { PATHS, baseConf, hooks, instanceConf, instanceFile, scriptFile } from "./conf";
+import { hookScript, releaseAddresses, rollableCheck, stateCheck, trackScript } from "./scripts";
+import { SCRIPT_USER } from "./spec";
+import type { VipNode, VipSpec } from "./spec";
+
+const SERVICE = "keepalived.service";
+const GATE_SECONDS = 15;
+
+const root = (path: string, mode: string, content: string, parts: Partial<ManagedFile> = {}): ManagedFile => ({
+    path,
+    mode,
+    owner: "root:root",
+    content,
+    onChange: [],
+    ...parts,
+});
+
+const directory = (path: string) => ({ path, mode: "0755", owner: "root:root" });
+
+/** Debian's unit neither restarts keepalived nor takes its addresses off a host on which it died. */
+const systemdDropIn = `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=on-failure
+RestartSec=1
+OOMScoreAdjust=-900
+ExecStopPost=${PATHS.releaseAddresses}
+`;
+
+/** What every address of a host states with the same bytes. */
+const shared: ManagedFile[] = [
+    root(PATHS.releaseAddresses, "0755", releaseAddresses, { shared: true }),
+    root("/etc/systemd/system/keepalived.service.d/pulumi-ha.conf", "0644", systemdDropIn, { shared: true }),
+    nonlocalBind,
+    root(PATHS.base, "0644", baseConf, { shared: true, onChange: [reload(SERVICE)] }),
+];
+
+/** What one node shall be for this address to live on it. */
+export function render(vip: VipSpec, nodeName: string): Manifest {
+    const node = nodeOf(vip, nodeName);
+    const peers = vip.nodes.filter((other) => other.name !== nodeName);
+    const onSystemd = Object.values(vip.track).some((track) => track.systemdUnit !== undefined);
+    return manifest({
+        unit: `vip-${vip.name}`,
+        // An unprivileged `systemctl is-active` asks over D-Bus.
+        packages: ["keepalived", ...(onSystemd ? ["dbus"] : [])],
+        users: [SCRIPT_USER],
+        directories: [
+            directory(PATHS.directory),
+            directory(PATHS.instances),
+            directory(PATHS.scripts),
+            directory("/etc/systemd/system/keepalived.service.d"),
+        ],
+        files: [
+            ...shared,
+            ...Object.entries(vip.track).map(([name, track]) =>
+                root(scriptFile(vip, `track-${name}`), "0755", trackScript(track)),
+            ),
+            ...hooks(vip).map(({ script, command }) => root(scriptFile(vip, script), "0755", hookScript(command))),
+            root(instanceFile(vip), "0644", instanceConf(vip, node), { onChange: [reload(SERVICE)] }),
+        ],
+        validators: [
+            { name: "keepalived accepts the configuration", command: "keepalived --config-test" },
+            { name: "the change can be made on one node after the other", command: rollableCheck(vip) },
+        ],
+        services: [{ name: SERVICE, enabled: true, running: true }],
+        gates: [
+            {
+                name: `${vip.name} is held or stood by for, with this configuration`,
+                command: stateCheck(vip, node),
+                withinSeconds: GATE_SECONDS + vip.startupDelaySeconds,
+            },
+        ],
+        ports: [{ port: "vrrp", from: peers.map((peer) => peer.address ?? "") }],
+    });
+}
+
+function nodeOf(vip: VipSpec, name: string): VipNode {
+    const node = vip.nodes.find((n) => n.name === name);
+    if (node === undefined) throw new Error(`${name} is no node of ${vip.name}`);
+    return node;
+}

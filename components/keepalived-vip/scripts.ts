@@ -1,0 +1,101 @@
+import { urlHost, withoutPrefix } from "../shared/addresses";
+import { PATHS, instanceFile, scriptFile } from "./conf";
+import { SCRIPT_USER } from "./spec";
+import type { Tracker, VipNode, VipSpec } from "./spec";
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** A unit's full name: `haproxy` means `haproxy.service`. */
+const unit = (name: string): string => (name.includes(".") ? name : `${name}.service`);
+
+function httpProbe(url: URL, status: number): string[] {
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    return [
+        `exec 3<>/dev/tcp/${host}/${url.port || 80}`,
+        `printf 'GET %s HTTP/1.0\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' ${quoted(url.pathname + url.search)} ${quoted(url.host)} >&3`,
+        "read -r _ status _ <&3",
+        `[[ $status == ${status} ]] || { echo "${urlHost(host)} answers with status $status, not ${status}"; exit 1; }`,
+    ];
+}
+
+/** The check of a tracked service: status 0 when the node serves it. `timeout` bounds it from outside. */
+export const trackScript = (track: Tracker): string =>
+    [
+        "#!/bin/bash",
+        "set -eu",
+        ...(track.systemdUnit === undefined
+            ? []
+            : [`systemctl is-active --quiet -- ${quoted(unit(track.systemdUnit))}`]),
+        ...(track.tcp === undefined ? [] : [`: 3<>/dev/tcp/${track.tcp.address}/${track.tcp.port}`]),
+        ...(track.http === undefined ? [] : httpProbe(new URL(track.http.url), track.http.status)),
+        ...(track.command === undefined ? [] : ["set +eu", track.command]),
+        "",
+    ].join("\n");
+
+export const hookScript = (command: string): string => `#!/bin/bash\n${command}\n`;
+
+/** Runs whenever keepalived has ended, however it did: an address that stays on a host without keepalived is soon on two. */
+export const releaseAddresses = `#!/bin/bash
+# Takes every virtual address of ${PATHS.instances} off this host.
+awk '$2 == "dev" && NF == 3 { print $1, $3 }' ${PATHS.instances}/*.conf |
+    while read -r address interface; do ip address delete "$address" dev "$interface" 2>/dev/null; done
+exit 0
+`;
+
+/**
+ * Refuses a change that no node can make alone: while some have it and others not, nodes ignore each other's adverts, and two hold the address. The
+ * configuration in use is seen through init's root, past the staged one.
+ */
+export function rollableCheck(vip: VipSpec): string {
+    const file = instanceFile(vip);
+    return `live=/proc/1/root${file}
+[[ -f $live ]] || exit 0
+setting() { awk -v key="$2" '$1 == key { print $2; exit }' "$1"; }
+advertised() { awk 'found { print $1; exit } $1 == "virtual_ipaddress" { found = 1 }' "$1"; }
+[[ $(advertised "$live") == "$(advertised ${file})" ]] || exit 0
+settings=(version virtual_router_id)
+if [[ $(setting "$live" version) == 2 ]]; then settings+=(advert_int); fi
+for key in "\${settings[@]}"; do
+    was=$(setting "$live" "$key") is=$(setting ${file} "$key")
+    if [[ $was != "$is" ]]; then
+        echo "$key is $was and shall be $is: while only some nodes have it, two of them hold ${withoutPrefix(vip.address)}"
+        echo "remove this KeepalivedVip, run pulumi up, then add it with the new setting; or give it another address"
+        exit 1
+    fi
+done`;
+}
+
+/**
+ * Whether the running daemon has taken this configuration, and the instance is in order: MASTER or BACKUP, or FAULT because a tracked service is not
+ * served here yet.
+ */
+export function stateCheck(vip: VipSpec, node: VipNode): string {
+    const wants = [
+        `"iname":"${vip.name}"`,
+        `"vrid":${vip.virtualRouterId}`,
+        `"base_priority":${node.priority}`,
+        `"version":${vip.version}`,
+        `"vips":["${vip.address.replace("/", "\\/")} dev `,
+    ];
+    const tracks = Object.keys(vip.track).map((name) => scriptFile(vip, `track-${name}`));
+    return `pid=$(systemctl show --property=MainPID --value keepalived.service)
+dump=/proc/$pid/root/tmp/keepalived.json
+rm -f "$dump"
+kill -s "$(keepalived --signum=JSON)" "$pid"
+for _ in {1..20}; do
+    if [[ -s $dump && $(tail -c 1 "$dump") == "]" ]]; then break; fi
+    sleep 0.05
+done
+instance=$(sed 's/{"data":/\\n&/g' "$dump" | grep -F ${quoted(wants[0] ?? "")}) || { echo "keepalived does not know ${vip.name}"; exit 1; }
+for setting in ${wants.map(quoted).join(" ")}; do
+    [[ $instance == *"$setting"* ]] || { echo "keepalived runs without $setting"; cat ${PATHS.reloadLog} 2>/dev/null; exit 1; }
+done
+case $instance in
+*'"state":1,'* | *'"state":2,'*) exit 0 ;;
+esac
+for track in ${tracks.join(" ")}; do
+    setpriv --reuid=${SCRIPT_USER} --regid=${SCRIPT_USER} --init-groups --no-new-privs timeout 10 "$track" || exit 0
+done
+echo "${vip.name} is neither MASTER nor BACKUP, though every tracked service is served: is the link up?"
+exit 1`;
+}
