@@ -45,7 +45,7 @@ async function takeDown(name: string, dir: string): Promise<void> {
         const inside = await Promise.all(namespaces.map(processesInNamespace));
         return [...new Set([...processesIn(names.cgroup), ...inside.flat()])];
     });
-    await removeNetwork(names);
+    await removeNetwork({ name, ...names });
     for (const namespace of namespaces.filter((found) => names.isHostNamespace(found))) {
         await attempt(["ip", "netns", "delete", namespace]);
     }

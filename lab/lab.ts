@@ -128,7 +128,7 @@ export function enter(lab: LabPlan, host: string, argv: string[]): string[] {
         "HOME=/root",
         "LANG=C.UTF-8",
     ];
-    const spaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd=/"];
+    const spaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"];
     return ["nsenter", `--target=${init}`, ...spaces, "env", "-i", ...environment, ...argv];
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import { leaveFirewall, passFirewall } from "./firewall";
 import type { HostPlan, LabPlan, Occupied } from "./plan";
 import { freeSubnet, labOfLink, overlaps } from "./plan";
 import { attempt, ipBatch, run } from "./run";
@@ -85,10 +86,16 @@ export const nftTable = (lab: LabPlan): string => `table ip ${lab.table} {
 }
 `;
 
-/** Makes the bridge, the machine's link into it and the way out; does nothing where they stand already. */
+/** Makes the bridge, the machine's link into it and the way out; what stands already stays. */
 export async function makeNetwork(lab: LabPlan): Promise<void> {
+    if (!namespaceExists(lab.namespace) || !linkExists(lab.link)) await makeSwitch(lab);
     const table = await attempt(["nft", "list", "table", "ip", lab.table]);
-    if (namespaceExists(lab.namespace) && linkExists(lab.link) && table.code === 0) return;
+    if (table.code === 0) return;
+    await run(["nft", "-f", "-"], { input: nftTable(lab) });
+    await passFirewall(lab.name, lab.link);
+}
+
+async function makeSwitch(lab: LabPlan): Promise<void> {
     await removeNetwork(lab);
     await run(["ip", "netns", "add", lab.namespace]);
     // The bridge's side of the lab is a switch: it has no address of its own.
@@ -110,14 +117,14 @@ export async function makeNetwork(lab: LabPlan): Promise<void> {
         `link set ${lab.link} up`,
     ]);
     await ipBatch([`link set uplink master ${BRIDGE} up`], lab.namespace);
-    await run(["nft", "-f", "-"], { input: nftTable(lab) });
-    fs.writeFileSync(`/proc/sys/${forwardingKey(lab.link)}`, "1");
+    setForwarding(lab.link, "1");
 }
 
 /** Removes what makeNetwork made, whatever of it there is. */
-export async function removeNetwork(lab: Pick<LabPlan, "namespace" | "link" | "table">): Promise<void> {
+export async function removeNetwork(lab: Pick<LabPlan, "name" | "namespace" | "link" | "table">): Promise<void> {
     if (linkExists(lab.link)) await attempt(["ip", "link", "delete", lab.link]);
     if (namespaceExists(lab.namespace)) await attempt(["ip", "netns", "delete", lab.namespace]);
+    await leaveFirewall(lab.name);
     await attempt(["nft", "delete", "table", "ip", lab.table]);
 }
 

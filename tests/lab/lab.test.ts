@@ -149,6 +149,12 @@ describe("a lab", () => {
         expect(installed.stdout).toBe("");
     });
 
+    test("runs a command in the host's own root, with its own environment and input, and gives its status", async () => {
+        const script = "cat etc/hostname; env | cut -d= -f1 | sort | xargs; cat; exit 3";
+        const ran = await lab.exec("two", ["sh", "-c", script], { input: "said" });
+        expect(ran).toEqual({ code: 3, stdout: "two\nHOME LANG PATH PWD\nsaid", stderr: "" });
+    });
+
     test("cuts a link in silence, tells when, and heals it", async () => {
         const one = lab.host("one");
         const before = monotonicMs();
