@@ -305,10 +305,8 @@ export function serve(provider: Provider): void {
         process.stdout.write(`${port}\n`);
     });
 
-    const stop = () => {
-        server.tryShutdown(() => process.exit(0));
-        setTimeout(() => process.exit(0), 1000);
-    };
+    // The engine signals when it has no more calls, and gives a second: waiting for its connection to close would use it up.
+    const stop = () => process.exit(0);
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
     const parent = process.ppid;

@@ -8,6 +8,7 @@ import { Failure } from "../provider";
 import type { Call } from "../provider";
 import type { Connection, Endpoint } from "./inputs";
 import { credentials, logIn } from "./login";
+import type { Credentials } from "./login";
 
 /** Pauses between attempts, in milliseconds: the first, how they grow, and the longest. */
 const PAUSE = { first: 100, factor: 1.5, longest: 5000 };
@@ -36,16 +37,20 @@ export async function dial(connection: Connection, watcher: Watcher): Promise<Li
         return { client, close: () => hangUp(client) };
     }
     try {
-        return await dialThrough(connection.proxy, connection, watcher);
+        return await dialThrough(connection.proxy, connection, login, watcher);
     } catch (error) {
         throw error instanceof Failure && !watcher.signal.aborted ? new Failure(`proxy: ${error.message}`) : error;
     }
 }
 
-async function dialThrough(proxy: Endpoint, target: Endpoint, watcher: Watcher): Promise<Link> {
+async function dialThrough(
+    proxy: Endpoint,
+    target: Endpoint,
+    targetLogin: Credentials,
+    watcher: Watcher,
+): Promise<Link> {
     const { signal } = watcher;
     const login = await credentials(proxy);
-    const targetLogin = await credentials(target);
     const bastion = await retried("Dial proxy", proxy.dialErrorLimit, watcher, async () =>
         logIn(await tcp(proxy, signal), login, signal),
     );

@@ -1,4 +1,5 @@
-// Entry of the stand-in pulumi-resource-command.
+#!/usr/bin/env node
+// The stand-in for the command plugin, for machines that cannot download the original.
 import { serve } from "../provider";
 import { command } from "./command";
 

@@ -9,8 +9,8 @@ import type { Endpoint } from "./inputs";
 import { hostKey, hostKeyAlgorithms, privateKey } from "./keys";
 import type { HostKey } from "./keys";
 
-/** A link that has gone silent is given up after (count + 1) intervals: one minute. */
-const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
+/** A link that has gone silent is given up after (count + 1) intervals: one minute. Exported for tests. */
+export const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
 
 /** Everything a log-in needs, checked before anything is contacted. */
 export interface Credentials {
