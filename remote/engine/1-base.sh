@@ -1,0 +1,148 @@
+{ trap 'echo "pulumi-ha: the script arrived cut off; nothing was done" >&2; exit 65' EXIT; }
+# The host side of a unit. Everything is defined first and `main` is the last line, so that a stream that was cut does nothing; the line above
+# is one compound command, so that a cut inside it is a syntax error.
+
+# Tests alone define this, after the engine's text: it sets ROOT and PATH.
+unset -f under_test
+
+# Seconds: for one command of each kind, for a wait, and for the run as a whole.
+declare -A LIMIT=(
+    [run]=3000      # until the last command of a run has to begin
+    [restore]=1500  # the same, for putting back what was there
+    [lock]=900      # waiting for another run on this host
+    [query]=60      # asking dpkg, systemd, the journal
+    [update]=180    # apt-get update
+    [install]=1500  # apt-get install, dpkg --configure -a
+    [validate]=120  # one validator
+    [step]=300      # one `run` activation or one step of removal
+    [service]=960   # systemctl start, stop, restart, reload: above Debian's longest TimeoutStartSec (900 s, mariadb)
+)
+FETCH_TIMEOUT=15 FETCH_RETRIES=2 DPKG_LOCK_WAIT=600
+
+say() {
+    # Before anything is swapped, a run whose caller has gone must not go on: a newer one may be on its way.
+    printf '%s: %s\n' "${UNIT:-pulumi-ha}" "$1" >&2 || [[ $PHASE != early ]] || exit 1
+}
+
+# What went wrong, the tool's own words, and where to look: kept for the end of the run.
+trouble() { # WHAT [DETAIL] [LOOK]
+    WHAT=$1 DETAIL=${2-} LOOK=${3-}
+    return 1
+}
+
+fail() { # WHAT [DETAIL] [LOOK]
+    trouble "$@" || exit 1
+}
+
+# Where a failure must not end the run: the first one is reported in full, the others by name.
+note() {
+    PROBLEMS+=("$WHAT${DETAIL:+$'\n'$DETAIL}")
+}
+
+bounded() { # LIMIT COMMAND…: with its time limit, the default signals, and neither stdin nor the host's lock
+    local limit=${LIMIT[$1]} left=$((UNTIL - SECONDS))
+    shift
+    ((left > 1)) || left=1
+    ((limit < left)) || limit=$left
+    timeout --kill-after=10 "$limit" env --default-signal "$@" </dev/null 3>&- 4>&- 8>&- 9>&-
+}
+
+# Why a bounded command failed: its last words, without credentials.
+last_words() { # FILE STATUS LIMIT
+    if (($2 == 124 || $2 == 137)); then echo "it did not finish within ${LIMIT[$3]} s"; fi
+    tail -n 20 -- "$1" 2>/dev/null | redact
+}
+
+# A tool that quotes a line of its configuration may quote a credential.
+redact() {
+    local text='' row
+    local -a rows=()
+    IFS= read -rd '' text || true
+    mapfile -t rows < <(cat -- "$ROOT/etc/pulumi-ha/credentials/$UNIT"/*/* 2>/dev/null | tr -d '\000')
+    for row in "${rows[@]}"; do
+        ((${#row} < 4)) || text=${text//"$row"/***}
+    done
+    printf '%s' "$text"
+}
+
+indented() {
+    local row
+    while IFS= read -r row; do printf '    %s\n' "$row"; done <<<"$1"
+}
+
+json_list() { # TEXT…
+    local item list=''
+    for item in "$@"; do
+        item=${item//\\/\\\\}
+        item=${item//\"/\\\"}
+        item=${item//$'\n'/\\n}
+        item=${item//$'\t'/\\t}
+        item=${item//[$'\001'-$'\037'$'\177']/?}
+        list+=${list:+,}\"$item\"
+    done
+    printf '%s' "$list"
+}
+
+report() { # RESULT: the one line on stdout
+    local ms=$(((${EPOCHREALTIME/./} - STARTED) / 1000)) extra=${EXTRA-}
+    [[ -z $WHAT ]] || extra+=",\"error\":$(json_list "$WHAT${DETAIL:+$'\n'$DETAIL}")"
+    printf '{"unit":"%s","verb":"%s","result":"%s","changed":[%s],"actions":[%s],"seconds":%d.%03d%s}\n' \
+        "$UNIT" "$VERB" "$1" "$(json_list "${CHANGED[@]}")" "$(json_list "${ACTIONS[@]}")" \
+        $((ms / 1000)) $((ms % 1000)) "$extra" || true
+}
+
+# Every run ends here, whatever ended it.
+leave() {
+    local code=$? result=unchanged now=''
+    set +e
+    exec >&3 2>&4
+    trap '' INT TERM
+    ((!HOLDING)) || release_services
+    if ((code == 0)); then
+        if ((${#CHANGED[@]} + ${#ACTIONS[@]})); then result=changed; fi
+    else
+        : "${WHAT:=the run stopped unexpectedly at: $AT}"
+        case $PHASE in
+        early)
+            code=1 result=failed now="nothing has been changed on this host"
+            drop_stages
+            unmake
+            ;;
+        swapped)
+            local what=$WHAT detail=$DETAIL look=$LOOK
+            restore && code=3 result=restored || code=4 result=failed
+            now=$NOW WHAT=$what DETAIL=$detail LOOK=$look
+            ;;
+        *) code=1 result=failed now=$NOW ;;
+        esac
+        {
+            printf '%s: error: %s\n' "${UNIT:-pulumi-ha}" "$WHAT"
+            [[ -z $DETAIL ]] || indented "$DETAIL"
+            [[ -z $now ]] || printf '  now: %s\n' "$now"
+            [[ -z $LOOK ]] || printf '  look at: %s\n' "$LOOK"
+        } >&2
+    fi
+    [[ -z $WORK ]] || rm -rf -- "$WORK"
+    report "${RESULT:-$result}"
+    exit "$code"
+}
+
+# One run at a time changes a host. `prepare` has a lock of its own: it takes minutes and disturbs nothing.
+take_lock() { # NAME
+    local lock=$RUN/$1.lock pid verb unit since
+    exec 9>>"$lock"
+    until flock --nonblock 9; do
+        read -r pid verb unit since 2>/dev/null <"$lock.holder" || pid='?' verb=run unit='?' since=$EPOCHSECONDS
+        ((SECONDS < LIMIT[lock])) || fail "another run on this host did not end within ${LIMIT[lock]} s: $verb of $unit, pid $pid" \
+            "" "ps -fp $pid"
+        say "waiting for the $verb of $unit (pid $pid, for $((EPOCHSECONDS - since)) s)"
+        flock --timeout 5 9 && break
+    done
+    UNTIL=$((SECONDS + LIMIT[run]))
+    echo "$$ $VERB $UNIT $EPOCHSECONDS" >"$lock.holder"
+}
+
+# Content on the disk, by rename: a cut leaves the old or the new, never half.
+keep() { # PATH, content from stdin
+    cat >"$1.new" && sync -- "$1.new" && mv -fT -- "$1.new" "$1"
+}

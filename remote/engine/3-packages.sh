@@ -1,0 +1,150 @@
+# Packages: only missing ones are installed, none is upgraded, and no service starts or restarts meanwhile.
+
+# This much is needed before anything is changed.
+fit() {
+    local key value id='' version='' name='an unknown system'
+    ((EUID == 0)) || fail "this needs root: let the user act as root by sudo without a password, or log in as root"
+    while IFS='=' read -r key value; do
+        value=${value//[\"\']/}
+        case $key in
+        ID) id=$value ;;
+        VERSION_ID) version=$value ;;
+        PRETTY_NAME) name=$value ;;
+        esac
+    done <"$ROOT/etc/os-release" || true
+    case "$id $version" in
+    'debian 12' | 'ubuntu 22.04' | 'ubuntu 24.04') ;;
+    *) fail "this host runs $name: supported are Debian 12, Ubuntu 22.04 and Ubuntu 24.04" ;;
+    esac
+    [[ -d $ROOT/run/systemd/system ]] || fail "systemd does not run this host: services could not be managed"
+}
+
+free() { # MIB DIRECTORY
+    local kib
+    kib=$(df --output=avail -k -- "$ROOT$2" | tail -n 1)
+    ((kib >= $1 * 1024)) || fail "$((kib / 1024)) MiB are free on the file system of $2: at least $1 MiB are needed"
+}
+
+PACKAGE_FORMAT="\${Package} \${db:Status-Status} \${Version}\n"
+
+# MISSING: packages that are not installed, as they are named in the manifest.
+find_missing() {
+    local package name status version
+    local -A have=()
+    MISSING=()
+    ((${#PACKAGES[@]})) || return 0
+    while read -r name status version; do
+        if [[ $status == installed ]]; then have[$name]=$version; fi
+    done < <(bounded query dpkg-query --show --showformat="$PACKAGE_FORMAT" -- "${PACKAGES[@]%%=*}" 2>/dev/null)
+    for package in "${PACKAGES[@]}"; do
+        version=${have[${package%%=*}]-}
+        if [[ -z $version ]]; then
+            MISSING+=("$package")
+        elif [[ $package == *=* && $version != "${package#*=}" ]]; then
+            fail "${package%%=*} $version is installed, and ${package#*=} is asked for: an installed package is never up- or downgraded here" \
+                "" "apt-get install $package"
+        fi
+    done
+}
+
+POLICY_MARK='# by pulumi-ha: services stay as they are while packages are installed'
+
+hold_services() {
+    local policy=$ROOT/usr/sbin/policy-rc.d
+    HOLDING=1
+    printf '#!/bin/sh\n%s\nexit 101\n' "$POLICY_MARK" >"$policy.pulumi-ha-new"
+    chmod 0755 "$policy.pulumi-ha-new"
+    [[ ! -e $policy && ! -L $policy ]] || mv -fT -- "$policy" "$policy.pulumi-ha-kept"
+    mv -fT -- "$policy.pulumi-ha-new" "$policy"
+}
+
+# Also after a run that was cut: ours goes, and what was there before comes back.
+release_services() {
+    local policy=$ROOT/usr/sbin/policy-rc.d
+    rm -f -- "$policy.pulumi-ha-new"
+    if grep -qsxF -- "$POLICY_MARK" "$policy"; then rm -f -- "$policy"; fi
+    if [[ (-e $policy.pulumi-ha-kept || -L $policy.pulumi-ha-kept) && ! -e $policy ]]; then
+        mv -fT -- "$policy.pulumi-ha-kept" "$policy"
+    fi
+    HOLDING=0
+}
+
+apt() { # LIMIT ARGS…
+    local limit=$1
+    shift
+    bounded "$limit" env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 \
+        apt-get -q -y -o DPkg::Lock::Timeout="$DPKG_LOCK_WAIT" -o Acquire::Retries="$FETCH_RETRIES" \
+        -o Acquire::http::Timeout="$FETCH_TIMEOUT" -o Acquire::https::Timeout="$FETCH_TIMEOUT" \
+        -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef "$@" >>"$WORK/apt" 2>&1
+}
+
+apt_words() { # STATUS LIMIT
+    grep -E '^(E|Err|W|dpkg: error)\b' -- "$WORK/apt" | tail -n 8 >"$WORK/words" || tail -n 8 -- "$WORK/apt" >"$WORK/words"
+    last_words "$WORK/words" "$1" "$2"
+}
+
+list_installed() {
+    bounded query dpkg-query --show --showformat="$PACKAGE_FORMAT" | sed -n 's/ installed .*//p' | sort -u
+}
+
+install_missing() {
+    local before=$STATE/packages.before stamp=$STATE/updated status=0
+    if [[ -n $(find "$ROOT/var/lib/dpkg/updates" -type f 2>/dev/null | head -n 1) ||
+        -n $(bounded query dpkg --audit 2>/dev/null) ]]; then
+        say "finishing an interrupted installation of packages"
+        ACTIONS+=("dpkg --configure -a")
+        bounded install env DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a >"$WORK/apt" 2>&1 || status=$?
+        ((status == 0)) || fail "an installation that was interrupted earlier cannot be finished" "$(apt_words "$status" install)" "dpkg --audit"
+        find_missing
+        ((${#MISSING[@]})) || return 0
+    fi
+    : >"$WORK/apt"
+    if [[ -z $(find "$stamp" -mmin -60 2>/dev/null) ]] ||
+        ! bounded query apt-cache show --no-all-versions -- "${MISSING[@]}" >/dev/null 2>&1; then
+        say "reading the package lists"
+        # Lists of one source that cannot be read need not matter: what is missing shows below.
+        if apt update update; then : >"$stamp"; fi
+    fi
+    say "installing ${MISSING[*]}"
+    [[ -e $before ]] || list_installed | keep "$before"
+    apt install --no-install-recommends --no-remove install -- "${MISSING[@]}" || status=$?
+    ((status == 0)) || fail "installing ${MISSING[*]} failed: $(apt_reason)" "$(apt_words "$status" install)" \
+        "apt-get install ${MISSING[*]}; the package sources in /etc/apt"
+    ACTIONS+=("${MISSING[@]/#/install }")
+}
+
+apt_reason() {
+    if grep -qE 'Temporary failure resolving|Could not resolve|Could not connect|Connection (timed out|failed|refused)|Network is unreachable|Unable to connect' "$WORK/apt"; then
+        echo "the package mirror cannot be reached from this host"
+    elif grep -qE 'Unable to locate package|has no installation candidate|Version .* was not found' "$WORK/apt"; then
+        echo "the package sources of this host do not have it"
+    elif grep -qE 'No space left on device|enough free space' "$WORK/apt"; then
+        echo "the disk is full"
+    else
+        echo "apt-get says why"
+    fi
+}
+
+# Which packages came with us: their services are stopped by `remove`, as nobody ran them before.
+record_installed() {
+    local before=$STATE/packages.before
+    [[ -e $before ]] || return 0
+    { cat -- "$STATE/packages" 2>/dev/null || true; list_installed | comm -13 -- "$before" -; } | sort -u | keep "$STATE/packages"
+    rm -f -- "$before"
+}
+
+lay_credentials() {
+    local home=$ROOT/etc/pulumi-ha/credentials/$UNIT n new
+    ((${#CREDENTIAL_NAME[@]})) || return 0
+    [[ $DIGEST != - ]] || fail "credentials came without their digest"
+    [[ ! -d $home/$DIGEST ]] || return 0
+    new=$home/.$DIGEST.new
+    rm -rf -- "$new"
+    mkdir -p -- "$ROOT/etc/pulumi-ha" "$ROOT/etc/pulumi-ha/credentials" "$home" "$new"
+    for n in "${!CREDENTIAL_NAME[@]}"; do
+        body "${CREDENTIAL_AT[n]}" | base64 -d >"$new/${CREDENTIAL_NAME[n]}" || fail "credential ${CREDENTIAL_NAME[n]} is no base64 or finds no room"
+    done
+    sync -- "$new"/* "$new"
+    mv -T -- "$new" "$home/$DIGEST"
+    ACTIONS+=("lay down ${#CREDENTIAL_NAME[@]} credentials")
+}

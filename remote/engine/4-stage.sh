@@ -1,0 +1,255 @@
+# Everything up to the swap: who owns what, users and directories, new content beside its target, validation where it seems to be live.
+
+stage_of() { printf '%s/.%s.pulumi-ha-new' "${1%/*}" "${1##*/}"; }
+
+# What the other units of this host state: THEIRS maps `file PATH`, `directory PATH`, `user NAME`, `service NAME` to the unit's name,
+# THEIRS_SHARED the files among them that may have several owners.
+read_others() {
+    local text unit kind a rest
+    local -a texts=()
+    THEIRS=() THEIRS_SHARED=()
+    for text in "$STATE"/units/*/{manifest,journal/text.*,committed/record}; do
+        [[ $text == "$MINE"/* || ! -f $text ]] || texts+=("$text")
+    done
+    ((${#texts[@]})) || return 0
+    while IFS=: read -r text rest; do
+        unit=${text#"$STATE"/units/}
+        read -r kind a rest <<<"$rest"
+        if [[ $kind == on-change ]]; then kind=service a=${rest##* }; fi
+        THEIRS["$kind $a"]=${unit%%/*}
+        if [[ $kind == file && " $rest " == *' shared '* ]]; then THEIRS_SHARED["$a"]=1; fi
+    done < <(grep -HE '^(file|directory|user|service|on-change (reload|restart)) ' -- "${texts[@]}")
+}
+
+refuse_conflicts() {
+    local n path owner
+    for n in "${!FILE_PATH[@]}"; do
+        path=${FILE_PATH[n]}
+        owner=${THEIRS["file $path"]-}
+        if [[ -n $owner ]] && ! { ${FILE_SHARED[n]} && [[ -n ${THEIRS_SHARED[$path]-} ]]; }; then
+            fail "$path belongs to the unit $owner on this host, and a file has one owner unless all of them call it shared" "" \
+                "$STATE/units/$owner/manifest"
+        fi
+        if [[ -L $ROOT$path ]]; then
+            fail "$path is a symbolic link, and a file is to be put there: name the file it points to, or remove the link"
+        elif [[ -e $ROOT$path && ! -f $ROOT$path ]]; then
+            fail "$path is a directory or a special file, and a file is to be put there"
+        fi
+    done
+    for path in "${DIR_PATH[@]}"; do
+        [[ ! -e $ROOT$path || -d $ROOT$path ]] || fail "$path is a file, and a directory is to be there"
+    done
+    # Also a credential's value must be here before anything begins.
+    for n in "${!FILE_PATH[@]}"; do
+        for owner in ${FILE_CREDENTIAL[n]} ${FILE_FILL[n]//,/ }; do
+            [[ -f $SECRETS/$owner ]] || fail "${FILE_PATH[n]} needs the credential $owner ($DIGEST), which is not on this host" "" "the prepare of $UNIT"
+        done
+    done
+}
+
+# Lines of `made`: what did not exist, or was otherwise, before a unit of this host touched it.
+remember_made() { # LINE
+    { cat -- "$STATE/made" 2>/dev/null || true; echo "$1"; } | keep "$STATE/made"
+    MADE_NOW+=("$1")
+}
+
+make_users() {
+    local user status=0
+    for user in "${USERS[@]}"; do
+        bounded query getent passwd "$user" >/dev/null && continue
+        say "adding the system user $user"
+        remember_made "user $user"
+        local -a group=(--user-group)
+        if bounded query getent group "$user" >/dev/null; then group=(--gid "$user"); fi
+        bounded query useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "${group[@]}" "$user" \
+            >"$WORK/out" 2>&1 || status=$?
+        ((status == 0)) || fail "the user $user cannot be added" "$(last_words "$WORK/out" "$status" query)"
+        ACTIONS+=("add user $user")
+    done
+}
+
+make_directories() {
+    local n path want is
+    for n in "${!DIR_PATH[@]}"; do
+        path=${DIR_PATH[n]} want="${DIR_MODE[n]} ${DIR_OWNER[n]}" is=''
+        if [[ -d $ROOT$path ]]; then
+            is=$(stat -Lc '%04a %U:%G' -- "$ROOT$path")
+            [[ $is != "$want" ]] || continue
+            remember_made "mode $path $is"
+        else
+            [[ -d $ROOT${path%/*} || -z ${path%/*} ]] || fail "${path%/*} does not exist, so that $path cannot be made in it: state it as a directory too"
+            remember_made "directory $path"
+            mkdir -- "$ROOT$path" || fail "$path cannot be made"
+        fi
+        chown -- "${DIR_OWNER[n]}" "$ROOT$path" 2>"$WORK/out" || fail "$path cannot be given to ${DIR_OWNER[n]}" "$(<"$WORK/out")"
+        chmod -- "${DIR_MODE[n]}" "$ROOT$path"
+        CHANGED+=("$path")
+    done
+}
+
+# What this run made, when it failed; newest first.
+unmake() {
+    local n
+    for ((n = ${#MADE_NOW[@]} - 1; n >= 0; n--)); do unmake_one "${MADE_NOW[n]}"; done
+    MADE_NOW=()
+}
+
+unmake_one() { # LINE
+    local kind name mode owner
+    read -r kind name mode owner <<<"$1"
+    case $kind in
+    user) ! bounded query getent passwd "$name" >/dev/null || bounded query userdel "$name" >/dev/null 2>&1 || trouble "the user $name cannot be removed" ;;
+    directory) rmdir -- "$ROOT$name" 2>/dev/null || true ;;
+    mode) [[ ! -d $ROOT$name ]] || { chmod -- "$mode" "$ROOT$name" && chown -- "$owner" "$ROOT$name"; } ;;
+    esac || return 1
+    [[ -d $ROOT$name && $kind == directory ]] || forget_made "$1"
+}
+
+forget_made() { # LINE
+    [[ -e $STATE/made ]] || return 0
+    { grep -vxF -- "$1" "$STATE/made" || true; } | keep "$STATE/made"
+}
+
+# The content of file N as it shall be.
+render() { # N TARGET
+    local n=$1 text='' newline=$'\n' credential=${FILE_CREDENTIAL[$1]}
+    if [[ -n $credential ]]; then
+        cp -- "$SECRETS/$credential" "$2"
+        return
+    fi
+    if [[ -z ${FILE_FILL[n]} ]] && ! ${FILE_CUT[n]}; then
+        body "${FILE_AT[n]}" >"$2"
+        return
+    fi
+    # A command substitution drops newlines at the end: the dot keeps them.
+    text=$(body "${FILE_AT[n]}" && echo .)
+    text=${text%.}
+    if ${FILE_CUT[n]}; then text=${text%"$newline"}; fi
+    if [[ -n ${FILE_FILL[n]} ]]; then fill "$text" ",${FILE_FILL[n]}," >"$2"; else printf '%s' "$text" >"$2"; fi
+}
+
+# Placeholders of the listed credentials, in one pass: a value is never searched for another.
+fill() { # TEXT ,NAMES,
+    local rest=$1 name value mark='@@credential:'
+    while [[ $rest == *"$mark"* ]]; do
+        printf '%s' "${rest%%"$mark"*}" || return
+        rest=${rest#*"$mark"}
+        name=${rest%%@@*}
+        if [[ $rest == *@@* && $2 == *",$name,"* ]]; then
+            if IFS= read -rd '' value <"$SECRETS/$name"; then
+                trouble "the credential $name holds a NUL byte, and cannot be part of a text"
+                return 1
+            fi
+            printf '%s' "$value" || return
+            rest=${rest#*@@}
+        else
+            printf '%s' "$mark" || return
+        fi
+    done
+    printf '%s' "$rest"
+}
+
+# DIFFERENT: numbers of the files that are not on the host as they shall be; their content is in WORK/new.N.
+find_different() {
+    local n path
+    local -A is=()
+    local -a there=()
+    DIFFERENT=()
+    for path in "${FILE_PATH[@]}"; do [[ ! -f $ROOT$path ]] || there+=("$ROOT$path"); done
+    if ((${#there[@]})); then
+        while IFS=$'\t' read -r path n; do is[${path#"$ROOT"}]=$n; done < <(stat -c $'%n\t%04a %U:%G' -- "${there[@]}")
+    fi
+    for n in "${!FILE_PATH[@]}"; do
+        path=${FILE_PATH[n]}
+        render "$n" "$WORK/new.$n" 2>"$WORK/out" || fail "${WHAT:-$path cannot be prepared: no room in $RUN}" "$(<"$WORK/out")"
+        if [[ ${is[$path]-} != "${FILE_MODE[n]} ${FILE_OWNER[n]}" ]] || ! cmp -s -- "$WORK/new.$n" "$ROOT$path"; then
+            DIFFERENT+=("$n")
+        fi
+    done
+}
+
+# New content beside its target, so that a rename suffices later. What is staged is listed first, so that a cut run leaves nothing for ever.
+stage() {
+    local n path new
+    local -a all=()
+    ((${#DIFFERENT[@]})) || return 0
+    say "staging ${#DIFFERENT[@]} files"
+    for n in "${DIFFERENT[@]}"; do echo "${FILE_PATH[n]}"; done >"$MINE/staging" || fail "no room in $STATE"
+    for n in "${DIFFERENT[@]}"; do
+        path=${FILE_PATH[n]} new=$ROOT$(stage_of "$path")
+        [[ -d $ROOT${path%/*} ]] || fail "${path%/*} does not exist: neither a package of this unit brings it nor is it stated as a directory"
+        all+=("$new")
+        { cp --remove-destination -- "$WORK/new.$n" "$new" && chown -- "${FILE_OWNER[n]}" "$new" && chmod -- "${FILE_MODE[n]}" "$new"; } \
+            2>"$WORK/out" || fail "$path cannot be staged in ${path%/*}" "$(<"$WORK/out")" "df -h ${path%/*}"
+    done
+    sync -- "${all[@]}" || fail "the staged files cannot be written to the disk"
+}
+
+# Also those of a run that was cut.
+drop_stages() {
+    local path
+    [[ -e $MINE/staging ]] || return 0
+    while IFS= read -r path; do rm -f -- "$ROOT$(stage_of "$path")"; done <"$MINE/staging"
+    rm -f -- "$MINE/staging"
+}
+
+# Validators run in a mount namespace of their own, where a copy of each affected directory, as it would be after the swap, lies over the live one:
+# so they are plain commands that name the live paths.
+validate() {
+    local n dir path original view=0 status=0 listed
+    local -A affected=() gone=() fresh=()
+    ((${#CHECK_AT[@]})) || return 0
+    say "validating"
+    for n in "${DIFFERENT[@]}"; do
+        path=${FILE_PATH[n]}
+        affected[${path%/*}]=1 fresh[$path]=1 gone[$(stage_of "$path")]=1
+    done
+    for path in "${LEAVING[@]}"; do affected[${path%/*}]=1 gone[$path]=1; done
+    : >"$WORK/views"
+    while IFS= read -r dir; do
+        [[ -d $ROOT$dir ]] || continue
+        view=$((view + 1))
+        listed=$WORK/view.$view
+        mkdir -- "$listed"
+        chmod --reference="$ROOT$dir" -- "$listed"
+        chown --reference="$ROOT$dir" -- "$listed"
+        printf '%s\t%s\n' "$listed" "$ROOT$dir" >>"$WORK/views"
+        # Regular files and links are copied; directories and what is large are seen through a mount.
+        find "$ROOT$dir" -mindepth 1 -maxdepth 1 ! -type d ! -size +4096k ! -type s -print0 |
+            xargs -0r cp -a --target-directory="$listed" --
+        for path in "${!gone[@]}"; do if [[ ${path%/*} == "$dir" ]]; then rm -f -- "$listed/${path##*/}"; fi; done
+        for path in "${LEAVING[@]}"; do
+            original=$(original_of "$path")
+            if [[ ${path%/*} == "$dir" && -n $original ]]; then cp -a -- "$original" "$listed/"; fi
+        done
+        for path in "${!fresh[@]}"; do
+            if [[ ${path%/*} == "$dir" ]]; then cp -a --remove-destination -- "$ROOT$(stage_of "$path")" "$listed/${path##*/}"; fi
+        done
+    done < <(((${#affected[@]} == 0)) || printf '%s\n' "${!affected[@]}" | sort)
+    for n in "${!CHECK_AT[@]}"; do body "${CHECK_AT[n]}" >"$WORK/validate.$n"; done
+    : >"$WORK/out"
+    timeout --kill-after=10 "$((${#CHECK_AT[@]} * LIMIT[validate] + 30))" unshare --mount --propagation private -- \
+        bash -c "$(declare -f in_view); in_view \"\$@\"" view "$WORK" "${LIMIT[validate]}" </dev/null >>"$WORK/out" 2>&1 3>&- 4>&- 8>&- 9>&- || status=$?
+    ((status == 0)) && return 0
+    n=$(cat -- "$WORK/failed" 2>/dev/null) || fail "the staged files cannot be shown to the validators" "$(last_words "$WORK/out" "$status" validate)"
+    fail "not accepted: ${CHECK_NAME[n]}" "$(last_words "$WORK/out" "$status" validate)" "the change to ${FILE_PATH[*]}"
+}
+
+# Runs alone in the namespace.
+in_view() { # WORK LIMIT
+    local view dir entry n
+    set -eu
+    while IFS=$'\t' read -r view dir; do
+        while IFS= read -rd '' entry; do
+            if [[ -d $entry ]]; then mkdir -p -- "$view/${entry##*/}"; else : >"$view/${entry##*/}"; fi
+            mount --rbind -- "$entry" "$view/${entry##*/}"
+        done < <(find "$dir" -mindepth 1 -maxdepth 1 \( -type d -o -size +4096k \) -print0)
+    done <"$1/views"
+    while IFS=$'\t' read -r view dir; do mount --rbind -- "$view" "$dir"; done <"$1/views"
+    for ((n = 0; ; n++)); do
+        [[ -e $1/validate.$n ]] || exit 0
+        : >"$1/out"
+        echo "$n" >"$1/failed"
+        timeout --kill-after=5 "$2" env --default-signal bash -eu "$1/validate.$n"
+    done
+}

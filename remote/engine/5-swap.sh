@@ -1,0 +1,224 @@
+# The swap, and the journal that makes it whole: what was there before is kept until the gates passed, and a run that was cut leaves it to the next.
+#
+# units/UNIT/journal/changes    a line per path: `absent`, `ours` or `foreign`, as it was before; with it the journal is open
+#                    backup/…   what was there
+#                    text.N     the manifests that were being applied
+#                    service.*  services whose state was first noted in this transaction
+# units/UNIT/committed/         the journal, once the gates passed, until its loose ends are tied
+
+# BEFORE: path → absent, ours, foreign, from an open journal.
+read_journal() {
+    local how path
+    BEFORE=()
+    if [[ ! -e $MINE/journal/changes ]]; then
+        rm -rf -- "$MINE"/journal/text.* "$MINE/journal/backup"
+        return 0
+    fi
+    while read -r how path; do BEFORE["$path"]=$how; done <"$MINE/journal/changes"
+}
+
+# Paths that the recorded manifest or a cut run brought and the manifest in hand does not have.
+find_leaving() {
+    local path
+    local -A wanted=() old=()
+    LEAVING=()
+    for path in "${FILE_PATH[@]}"; do wanted[$path]=1; done
+    for path in "${!OURS[@]}" "${!BEFORE[@]}"; do old[$path]=1; done
+    for path in "${!old[@]}"; do
+        # A cut run may have planned a file and never put it there.
+        [[ -n ${wanted[$path]-} || -n ${THEIRS["file $path"]-} ]] || [[ ! -e $ROOT$path && -z $(original_of "$path") ]] || LEAVING+=("$path")
+    done
+}
+
+# The file that was there before any unit of this host, if there was one.
+original_of() { # PATH
+    if [[ -e $STATE/originals$1 || -L $STATE/originals$1 ]]; then
+        echo "$STATE/originals$1"
+    elif [[ ${BEFORE[$1]-} == foreign ]]; then
+        echo "$MINE/journal/backup$1"
+    fi
+}
+
+open_journal() {
+    local j=$MINE/journal n path how
+    local -a paths=("${LEAVING[@]}") kept=()
+    for n in "${DIFFERENT[@]}"; do paths+=("${FILE_PATH[n]}"); done
+    mkdir -p -- "$j/backup" "$STATE/originals"
+    for path in "${paths[@]}"; do
+        [[ -z ${BEFORE[$path]-} ]] || continue
+        how=absent
+        if [[ -e $ROOT$path || -L $ROOT$path ]]; then
+            how=foreign
+            if [[ -n ${OURS[$path]-}${THEIRS["file $path"]-} || -e $STATE/originals$path ]]; then how=ours; fi
+            mkdir -p -- "$j/backup${path%/*}"
+            cp -a --remove-destination -- "$ROOT$path" "$j/backup$path" || fail "no room for a backup of $path" "" "df -h $STATE"
+            kept+=("$j/backup$path")
+        fi
+        BEFORE["$path"]=$how
+    done
+    for ((n = 0; ; n++)); do [[ -e $j/text.$n ]] || break; done
+    keep "$j/text.$n" <"$WORK/text"
+    ((${#kept[@]} == 0)) || sync -- "${kept[@]}"
+    before_lines | keep "$j/changes" || fail "no room for the journal" "" "df -h $STATE"
+    sync -- "$j"
+}
+
+before_lines() {
+    local path
+    for path in "${!BEFORE[@]}"; do echo "${BEFORE[$path]} $path"; done
+}
+
+put() { # SOURCE PATH: a copy with its owner and mode, by rename
+    local new
+    new=$ROOT$(stage_of "$2")
+    cp -a --remove-destination -- "$1" "$new" && sync -- "$new" && mv -fT -- "$new" "$ROOT$2"
+}
+
+swap() {
+    local n path
+    local -A dirs=()
+    PHASE=swapped
+    for n in "${DIFFERENT[@]}"; do
+        path=${FILE_PATH[n]} dirs[$ROOT${path%/*}]=1
+        CHANGED+=("$path")
+        mv -fT -- "$ROOT$(stage_of "$path")" "$ROOT$path"
+    done
+    for path in "${LEAVING[@]}"; do
+        CHANGED+=("$path") dirs[$ROOT${path%/*}]=1
+        leave_path "$path"
+    done
+    rm -f -- "$MINE/staging"
+    for path in "${!dirs[@]}"; do [[ ! -d $path ]] || sync -- "$path"; done
+}
+
+leave_path() { # PATH
+    local original
+    original=$(original_of "$1")
+    if [[ -n $original ]]; then put "$original" "$1"; else rm -f -- "$ROOT$1"; fi
+}
+
+# Everything as the journal says it was. Leaves the journal open.
+put_back() {
+    local path bad=0
+    for path in "${!BEFORE[@]}"; do
+        if [[ ${BEFORE[$path]} == absent ]]; then
+            rm -f -- "$ROOT$path" || bad=1
+        else
+            put "$MINE/journal/backup$path" "$path" 2>"$WORK/out" || bad=1
+        fi
+    done
+    ((!bad)) || trouble "the previous files could not all be put back" "$(cat -- "$WORK/out" 2>/dev/null)" "$MINE/journal/backup"
+}
+
+# After a failure past the swap. 0: the host is as it was before.
+restore() {
+    local service text
+    UNTIL=$((SECONDS + LIMIT[restore])) PROBLEMS=()
+    say "putting back what was there before"
+    read_journal
+    put_back || note
+    daemon_reload || note
+    forget_activations
+    for text in "$MINE"/journal/text.* "$MINE/manifest"; do
+        [[ -f $text ]] || continue
+        load "$text"
+        collect_activations
+    done
+    if [[ -f $MINE/manifest ]]; then
+        load "$MINE/manifest"
+    else
+        SERVICE=() SERVICE_ENABLED=() SERVICE_RUNNING=() GATE_AT=()
+    fi
+    for service in $(first_touched); do
+        original_state "$service" || note
+        forget_service "$service"
+    done
+    activate lenient
+    states_of_services lenient
+    pass_gates || note
+    if ((${#PROBLEMS[@]})); then
+        NOW="the previous files are back, but not everything else is as before: ${PROBLEMS[0]}"
+        say "$NOW"
+        return 1
+    fi
+    unmake
+    rm -rf -- "$MINE/journal"
+    [[ -f $MINE/manifest ]] || rm -rf -- "$MINE"
+    NOW="the previous files and services are back${GATE_AT:+, and their gates pass}"
+}
+
+# The gates passed: from here on the new manifest is what this host is held to.
+commit() {
+    keep "$MINE/journal/record" <"$WORK/text"
+    echo "$DIGEST" | keep "$MINE/journal/digest"
+    sync -- "$MINE/journal"
+    mv -T -- "$MINE/journal" "$MINE/committed"
+    PHASE=committed NOW="the new files and services are in place and their gates pass; the next run tidies up what is left of the old ones"
+}
+
+# Loose ends of a commit, also of one that was cut here: services, directories and users that only the old manifest had, originals, old credentials.
+finish_commit() {
+    local done=$MINE/committed path how old text
+    local -A wanted=()
+    [[ -d $done ]] || return 0
+    load "$done/record"
+    remember_wanted wanted
+    while read -r how path; do
+        if [[ $how == foreign && -n ${wanted["file $path"]-} && -e $done/backup$path ]]; then
+            mkdir -p -- "$STATE/originals${path%/*}"
+            mv -fT -- "$done/backup$path" "$STATE/originals$path"
+        elif [[ -z ${wanted["file $path"]-}${THEIRS["file $path"]-} ]]; then
+            rm -f -- "$STATE/originals$path"
+        fi
+    done <"$done/changes"
+    for text in "$MINE/manifest" "$done"/text.*; do
+        [[ -f $text ]] || continue
+        load "$text"
+        leave_rest wanted
+    done
+    ((${#PROBLEMS[@]} == 0)) || fail "what only the previous manifest had did not all leave: ${PROBLEMS[0]}"
+    read -r how <"$done/digest"
+    for old in "$CREDENTIALS/"*; do
+        # A newer digest belongs to an apply that is still to come.
+        [[ ${old##*/} == "$how" || ! $old -ot $CREDENTIALS/$how ]] || rm -rf -- "$old"
+    done
+    [[ $how != - ]] || rm -rf -- "$CREDENTIALS"
+    mv -fT -- "$done/digest" "$MINE/digest"
+    mv -fT -- "$done/record" "$MINE/manifest"
+    rm -rf -- "$done"
+}
+
+remember_wanted() { # NAME OF AN ASSOCIATIVE ARRAY: `KIND NAME` of everything in the manifest in hand
+    local -n into=$1
+    local item n
+    for item in "${FILE_PATH[@]}"; do into["file $item"]=1; done
+    for item in "${DIR_PATH[@]}"; do into["directory $item"]=1; done
+    for item in "${USERS[@]}"; do into["user $item"]=1; done
+    for item in "${SERVICE[@]}"; do into["service $item"]=1; done
+    for n in "${!ON_DO[@]}"; do [[ ${ON_DO[n]} == run ]] || into["service ${ON_TARGET[n]}"]=1; done
+}
+
+# Services, directories and users of the manifest in hand that are not wanted any more, by us or by another unit.
+leave_rest() { # NAME OF AN ASSOCIATIVE ARRAY
+    local -n keeping=$1
+    local item n
+    for item in $(touched_services); do
+        [[ -n ${keeping["service $item"]-}${THEIRS["service $item"]-} ]] && continue
+        original_state "$item" || note
+        forget_service "$item"
+    done
+    for ((n = ${#DIR_PATH[@]} - 1; n >= 0; n--)); do
+        item=${DIR_PATH[n]}
+        [[ -n ${keeping["directory $item"]-}${THEIRS["directory $item"]-} ]] || unmake_named "$item" || note
+    done
+    for item in "${USERS[@]}"; do
+        [[ -n ${keeping["user $item"]-}${THEIRS["user $item"]-} ]] || unmake_named "$item" || note
+    done
+}
+
+unmake_named() { # PATH OR USER
+    local line
+    while IFS= read -r line; do
+        unmake_one "$line" || return 1
+    done < <(grep -E "^(user|directory|mode) ${1//[.+]/\\&}( |\$)" -- "$STATE/made" 2>/dev/null | tac)
+}

@@ -1,0 +1,208 @@
+# Making running services take what changed, and seeing that they do.
+
+# ACTIVE, ENABLED, FRAGMENT of services, in one question to systemd.
+look_at() { # SERVICE…
+    local row n=0
+    (($#)) || return 0
+    while IFS= read -r row; do
+        case $row in
+        '') n=$((n + 1)) ;;
+        ActiveState=*) ACTIVE[${*:n+1:1}]=${row#*=} ;;
+        UnitFileState=*) ENABLED[${*:n+1:1}]=${row#*=} ;;
+        FragmentPath=*) FRAGMENT[${*:n+1:1}]=${row#*=} ;;
+        esac
+    done < <(bounded query systemctl show --property=ActiveState,UnitFileState,FragmentPath -- "$@")
+}
+
+runs() { [[ ${ACTIVE[$1]-} == @(active|reloading) ]]; }
+starts_at_boot() { [[ ${ENABLED[$1]-} == @(enabled|enabled-runtime|static|generated|alias|indirect|transient) ]]; }
+
+systemd_do() { # VERB SERVICE
+    local status=0 since=$EPOCHSECONDS
+    say "$1 $2"
+    ACTIONS+=("$1 $2")
+    if [[ ${ACTIVE[$2]-} == failed ]]; then bounded query systemctl reset-failed -- "$2" >/dev/null 2>&1 || true; fi
+    bounded service systemctl --no-ask-password --quiet "$1" -- "$2" >"$WORK/out" 2>&1 || status=$?
+    if ((status == 0)); then
+        case $1 in start | restart) ACTIVE[$2]=active ;; stop) ACTIVE[$2]=inactive ;; esac
+        return 0
+    fi
+    trouble "systemctl $1 $2 failed" "$(
+        last_words "$WORK/out" "$status" service
+        journal_of "$2" "$since"
+    )" "systemctl status $2; journalctl -u $2"
+}
+
+journal_of() { # SERVICE SINCE
+    bounded query journalctl --unit="$1" --since="@$2" --lines=15 --no-pager --quiet --output=cat >"$WORK/journal" 2>/dev/null || true
+    [[ ! -s $WORK/journal ]] || { echo; redact <"$WORK/journal"; }
+}
+
+daemon_reload() {
+    local path status=0
+    for path in "${!BEFORE[@]}"; do
+        [[ $path == @(/etc|/usr/lib|/lib|/run|/usr/local/lib)/systemd/* ]] || continue
+        say "reading systemd's unit files again"
+        bounded query systemctl daemon-reload >"$WORK/out" 2>&1 || status=$?
+        ((status == 0)) || trouble "systemctl daemon-reload failed" "$(last_words "$WORK/out" "$status" query)"
+        return
+    done
+}
+
+forget_activations() { RUNS=() RESTARTS=() RELOADS=() PLANNED=(); }
+
+# Adds what the changed paths (BEFORE) ask for in the manifest in hand, each distinct activation once.
+collect_activations() {
+    local n what
+    for n in "${!ON_FILE[@]}"; do
+        [[ -n ${BEFORE[${ON_FILE[n]}]-} ]] || continue
+        what=${ON_TARGET[n]}
+        if [[ ${ON_DO[n]} == run ]]; then what=$(body "$what"); fi
+        [[ -z ${PLANNED["${ON_DO[n]} $what"]-} ]] || continue
+        PLANNED["${ON_DO[n]} $what"]=1
+        case ${ON_DO[n]} in
+        run) RUNS+=("$what") ;;
+        restart) RESTARTS+=("$what") ;;
+        reload) RELOADS+=("$what") ;;
+        esac
+    done
+}
+
+activate() { # [lenient]
+    local n service status=0
+    for n in "${!RUNS[@]}"; do
+        status=0
+        printf '%s\n' "${RUNS[n]}" >"$WORK/run.$n"
+        ACTIONS+=("run ${RUNS[n]%%$'\n'*}")
+        say "running an activation"
+        bounded step bash -eu "$WORK/run.$n" >"$WORK/out" 2>&1 || status=$?
+        ((status == 0)) || trouble "the activation failed with status $status: ${RUNS[n]%%$'\n'*}" "$(last_words "$WORK/out" "$status" step)" || or_end "${1-}"
+    done
+    look_at "${RESTARTS[@]}" "${RELOADS[@]}"
+    for service in "${RESTARTS[@]}"; do
+        to_stand_still "$service" || systemd_do "$(if runs "$service"; then echo restart; else echo start; fi)" "$service" || or_end "${1-}"
+    done
+    for service in "${RELOADS[@]}"; do
+        [[ -z ${PLANNED["restart $service"]-} ]] || continue
+        to_stand_still "$service" || systemd_do "$(if runs "$service"; then echo reload; else echo start; fi)" "$service" || or_end "${1-}"
+    done
+}
+
+or_end() {
+    if [[ $1 != lenient ]]; then exit 1; fi
+    note
+}
+
+# A service that the manifest wants stopped, or that was not running before we came and is none of ours any more.
+to_stand_still() { # SERVICE
+    local n
+    for n in "${!SERVICE[@]}"; do
+        if [[ ${SERVICE[n]} == "$1" ]]; then
+            [[ ${SERVICE_RUNNING[n]} == stopped ]]
+            return
+        fi
+    done
+    [[ -n ${STILL[$1]-} ]]
+}
+
+touched_services() { # of the manifest in hand
+    local n
+    {
+        ((${#SERVICE[@]} == 0)) || printf '%s\n' "${SERVICE[@]}"
+        for n in "${!ON_DO[@]}"; do [[ ${ON_DO[n]} == run ]] || echo "${ON_TARGET[n]}"; done
+    } | sort -u
+}
+
+# The state before any unit of this host touched a service. One that came with our packages ran for nobody.
+remember_services() {
+    local service enabled active package
+    local -a new=()
+    for service in $(touched_services); do [[ -e $STATE/services/$service ]] || new+=("$service"); done
+    ((${#new[@]})) || return 0
+    mkdir -p -- "$STATE/services"
+    look_at "${new[@]}"
+    for service in "${new[@]}"; do
+        enabled=disabled active=inactive
+        if [[ ${ENABLED[$service]-} == enabled* ]]; then enabled=enabled; fi
+        if runs "$service"; then active=active; fi
+        package=$(bounded query dpkg-query --search -- "${FRAGMENT[$service]:-/nonexistent}" 2>/dev/null || true)
+        if [[ -n $package ]] && grep -qsxF -- "${package%%:*}" "$STATE/packages"; then enabled=disabled active=inactive; fi
+        [[ $PHASE != early ]] || mkdir -p -- "$MINE/journal"
+        : >"$MINE/journal/service.$service"
+        echo "$enabled $active" | keep "$STATE/services/$service"
+    done
+}
+
+first_touched() {
+    local file
+    for file in "$MINE"/journal/service.*; do [[ ! -e $file ]] || echo "${file##*/service.}"; done
+}
+
+forget_service() { rm -f -- "$STATE/services/$1" "$MINE/journal/service.$1"; }
+
+# As it was before our first touch.
+original_state() { # SERVICE
+    local enabled active
+    [[ -e $STATE/services/$1 ]] || return 0
+    read -r enabled active <"$STATE/services/$1"
+    look_at "$1"
+    set_state "$1" "$enabled" "$([[ $active == active ]] && echo running || echo stopped)" || return 1
+    if [[ $active == inactive ]]; then STILL[$1]=1; fi
+}
+
+set_state() { # SERVICE enabled|disabled running|stopped
+    if [[ $2 == enabled ]] && ! starts_at_boot "$1"; then systemd_do enable "$1" || return 1; fi
+    if [[ $2 == disabled && ${ENABLED[$1]-} == enabled* ]]; then systemd_do disable "$1" || return 1; fi
+    if [[ $3 == running ]] && ! runs "$1"; then systemd_do start "$1" || return 1; fi
+    if [[ $3 == stopped && ${ACTIVE[$1]-} == @(active|reloading|activating) ]]; then systemd_do stop "$1" || return 1; fi
+}
+
+states_of_services() { # [lenient]
+    local n
+    ((${#SERVICE[@]})) || return 0
+    look_at "${SERVICE[@]}"
+    for n in "${!SERVICE[@]}"; do
+        set_state "${SERVICE[n]}" "${SERVICE_ENABLED[n]}" "${SERVICE_RUNNING[n]}" || or_end "${1-}"
+    done
+}
+
+microseconds() { # SECONDS as the manifest writes them
+    local whole=${1%%.*} part=000000
+    if [[ $1 == *.* ]]; then part=${1#*.}000000; fi
+    echo $((10#$whole * 1000000 + 10#${part:0:6}))
+}
+
+# One gate, tried until its deadline. An attempt that hangs takes half of what is left, so that another follows.
+pass_gate() { # N
+    local n=$1 status deadline left pause try limit
+    command_file "${GATE_AT[n]}"
+    deadline=$((${EPOCHREALTIME/./} + $(microseconds "${GATE_WITHIN[n]}")))
+    while :; do
+        status=0 left=$((deadline - ${EPOCHREALTIME/./}))
+        limit=$((left / 2000000))
+        ((limit >= 2)) || limit=2
+        LIMIT[gate]=$limit
+        bounded gate bash -eu "$WORK/command.${GATE_AT[n]}" >"$WORK/out" 2>&1 || status=$?
+        ((status)) || return 0
+        left=$((deadline - ${EPOCHREALTIME/./}))
+        ((left > 0)) || break
+        pause=0.2
+        # `read` on a pipe nobody writes to: a sleep without a process.
+        read -rt "$pause" try <&8 || true
+    done
+    trouble "${GATE_NAME[n]}: not within ${GATE_WITHIN[n]} s" "$(last_words "$WORK/out" "$status" gate)"
+}
+
+pass_gates() {
+    local n since=$EPOCHSECONDS service look=''
+    for n in "${!GATE_AT[@]}"; do
+        say "gate: ${GATE_NAME[n]}"
+        pass_gate "$n" && continue
+        for service in $(touched_services); do
+            DETAIL+=$(journal_of "$service" $((since - 30)))
+            look+="${look:+; }journalctl -u $service"
+        done
+        LOOK=$look
+        return 1
+    done
+}

@@ -1,0 +1,269 @@
+# The five verbs.
+
+verb_prepare() {
+    fit
+    take_lock packages
+    release_services
+    [[ ! -e $STATE/packages.before ]] || record_installed
+    find_missing
+    if ((${#MISSING[@]})); then
+        free 300 /var
+        PHASE=installing NOW="no service and no configuration was touched; the packages that were installed stay"
+        hold_services
+        install_missing
+        find_missing
+        release_services
+        record_installed
+        ((${#MISSING[@]} == 0)) || fail "apt-get ended well, and still not installed: ${MISSING[*]}" "" "apt-cache policy ${MISSING[*]}"
+    fi
+    lay_credentials
+}
+
+# From here on the other units and an earlier run of this one are known. Finishes what a cut run had committed.
+begin() {
+    fit
+    take_lock host
+    mkdir -p -- "$MINE"
+    drop_stages
+    read_others
+    finish_commit
+    read_journal
+    read_ours
+}
+
+# OURS: paths that the recorded manifest has.
+read_ours() {
+    local path
+    OURS=()
+    if [[ -f $MINE/manifest ]]; then
+        load "$MINE/manifest"
+        for path in "${FILE_PATH[@]}"; do OURS[$path]=1; done
+    fi
+    load "$WORK/text"
+}
+
+verb_apply() {
+    begin
+    compare_packages
+    refuse_conflicts
+    make_users
+    make_directories
+    find_leaving
+    find_different
+    if ((${#DIFFERENT[@]} + ${#LEAVING[@]} + ${#BEFORE[@]})) || [[ -e $MINE/journal/changes ]] || ! same_record; then
+        stage
+        if ((${#DIFFERENT[@]} + ${#LEAVING[@]})); then validate; fi
+        remember_services
+        open_journal
+        swap
+        forget_activations
+        plan_activations
+        daemon_reload || exit 1
+        activate
+        states_of_services
+        pass_gates || exit 1
+        commit
+        finish_commit
+        say "done"
+    else
+        PHASE=looking NOW="no file was changed"
+        states_of_services
+        pass_gates || exit 1
+    fi
+    PHASE=ended
+}
+
+compare_packages() {
+    find_missing
+    ((${#MISSING[@]} == 0)) || fail "not installed: ${MISSING[*]}" "" "the prepare of $UNIT"
+}
+
+same_record() {
+    local digest=''
+    [[ ! -f $MINE/digest ]] || read -r digest <"$MINE/digest"
+    [[ $digest == "$DIGEST" ]] && cmp -s -- "$MINE/manifest" "$WORK/text"
+}
+
+# What asks for an activation: the changed files of this manifest, and those that leave, of the manifests that had them.
+plan_activations() {
+    local text
+    for text in "$MINE/manifest" "$MINE"/journal/text.*; do
+        [[ -f $text ]] || continue
+        load "$text"
+        only_leaving
+        collect_activations
+    done
+    load "$WORK/text"
+    collect_activations
+}
+
+# Of an old manifest only the activations of paths that leave matter: the new one has its own for the others.
+only_leaving() {
+    local n path
+    local -A leaving=()
+    for path in "${LEAVING[@]}"; do leaving[$path]=1; done
+    for n in "${!ON_FILE[@]}"; do
+        if [[ -z ${leaving[${ON_FILE[n]}]-} ]]; then unset "ON_FILE[n]"; fi
+    done
+}
+
+verb_check() {
+    local n path
+    fit
+    read_others
+    read_journal
+    read_ours
+    find_missing
+    ACTIONS+=("${MISSING[@]/#/install }")
+    refuse_conflicts
+    find_leaving
+    find_different
+    for n in "${DIFFERENT[@]}"; do
+        CHANGED+=("${FILE_PATH[n]}")
+        [[ -n ${BEFORE[${FILE_PATH[n]}]-} ]] || BEFORE[${FILE_PATH[n]}]=absent
+    done
+    for path in "${LEAVING[@]}"; do CHANGED+=("$path") BEFORE[$path]=ours; done
+    for n in "${!DIR_PATH[@]}"; do
+        [[ $(stat -Lc '%04a %U:%G' -- "$ROOT${DIR_PATH[n]}" 2>/dev/null) == "${DIR_MODE[n]} ${DIR_OWNER[n]}" ]] || CHANGED+=("${DIR_PATH[n]}")
+    done
+    for n in "${USERS[@]}"; do bounded query getent passwd "$n" >/dev/null || ACTIONS+=("add user $n"); done
+    plan_activations
+    look_at "${SERVICE[@]}"
+    for n in "${RUNS[@]}"; do ACTIONS+=("run ${n%%$'\n'*}"); done
+    ACTIONS+=("${RESTARTS[@]/#/restart }")
+    for n in "${RELOADS[@]}"; do [[ -n ${PLANNED["restart $n"]-} ]] || ACTIONS+=("reload $n"); done
+    for n in "${!SERVICE[@]}"; do compare_service "$n"; done
+    PHASE=ended
+}
+
+compare_service() { # N
+    local name=${SERVICE[$1]}
+    if [[ ${SERVICE_RUNNING[$1]} == running ]]; then runs "$name" || ACTIONS+=("start $name"); else ! runs "$name" || ACTIONS+=("stop $name"); fi
+    if [[ ${SERVICE_ENABLED[$1]} == enabled ]]; then
+        starts_at_boot "$name" || ACTIONS+=("enable $name")
+    elif [[ ${ENABLED[$name]-} == enabled* ]]; then
+        ACTIONS+=("disable $name")
+    fi
+}
+
+verb_health() {
+    local n list=''
+    RESULT=healthy
+    for n in "${!GATE_AT[@]}"; do
+        if pass_gate "$n"; then
+            list+="${list:+,}{\"name\":$(json_list "${GATE_NAME[n]}"),\"passes\":true}"
+        else
+            RESULT=unhealthy
+            list+="${list:+,}{\"name\":$(json_list "${GATE_NAME[n]}"),\"passes\":false,\"output\":$(json_list "$DETAIL")}"
+        fi
+    done
+    EXTRA=",\"gates\":[$list]" WHAT='' DETAIL='' LOOK=''
+    PHASE=ended
+}
+
+verb_remove() {
+    local n path item text
+    local -A nothing=()
+    if [[ ! -d $MINE && ! -d $CREDENTIALS ]]; then return 0; fi
+    begin
+    # An apply that was cut goes back first: what it replaced is the original, or belongs to what is recorded.
+    put_back || note
+    PHASE=removing NOW="the unit is partly removed; the next remove goes on"
+    if [[ -f $MINE/manifest ]]; then load "$MINE/manifest"; elif [[ -e $MINE/journal/changes ]]; then load "$(last_text)"; else forget_unit && return 0; fi
+    say "removing"
+    for path in "${FILE_PATH[@]}"; do BEFORE[$path]=ours; done
+    stop_ours
+    for n in "${!REMOVAL_AT[@]}"; do removal_step "$n" || note; done
+    for path in "${FILE_PATH[@]}"; do
+        if [[ -n ${THEIRS["file $path"]-} ]]; then continue; fi
+        if [[ -z ${OURS[$path]-} ]]; then continue; fi
+        if [[ -e $ROOT$path || -L $ROOT$path ]]; then CHANGED+=("$path"); fi
+        leave_path "$path" || { trouble "$path cannot be put back or removed" || note; }
+        rm -f -- "$STATE/originals$path"
+    done
+    daemon_reload || note
+    forget_activations
+    collect_activations
+    # Commands that make a running system take a file have no meaning for one that left: `on-remove` says what to undo.
+    RUNS=() SERVICE=() SERVICE_RUNNING=()
+    activate lenient
+    for text in "$MINE/manifest" "$MINE"/journal/text.*; do
+        [[ -f $text ]] || continue
+        load "$text"
+        leave_rest nothing
+    done
+    if ((${#PROBLEMS[@]})); then
+        item=${PROBLEMS[0]}
+        fail "not everything could be removed: ${item%%$'\n'*}" "$(printf '%s\n' "${PROBLEMS[@]:1}")" "$MINE"
+    fi
+    forget_unit
+    ACTIONS+=("remove $UNIT")
+    say "removed"
+    PHASE=ended
+}
+
+last_text() {
+    local text last=''
+    for text in "$MINE"/journal/text.*; do last=$text; done
+    echo "$last"
+}
+
+# Services that ran for nobody before us, and that no other unit of this host needs.
+stop_ours() {
+    local service enabled active
+    for service in $(touched_services); do
+        [[ -z ${THEIRS["service $service"]-} && -e $STATE/services/$service ]] || continue
+        read -r enabled active <"$STATE/services/$service"
+        if [[ $active == inactive ]]; then original_state "$service" || note; fi
+    done
+}
+
+removal_step() { # N
+    local status=0
+    say "${REMOVAL_NAME[$1]}"
+    ACTIONS+=("${REMOVAL_NAME[$1]}")
+    command_file "${REMOVAL_AT[$1]}"
+    bounded step bash -eu "$WORK/command.${REMOVAL_AT[$1]}" >"$WORK/out" 2>&1 || status=$?
+    ((status == 0)) || trouble "${REMOVAL_NAME[$1]}: failed with status $status" "$(last_words "$WORK/out" "$status" step)"
+}
+
+forget_unit() {
+    rm -rf -- "$CREDENTIALS" "$MINE"
+    find "$STATE" -mindepth 1 -type d -empty -delete
+    rmdir -- "$ROOT/etc/pulumi-ha/credentials" "$ROOT/etc/pulumi-ha" 2>/dev/null || true
+    PHASE=ended
+}
+
+main() {
+    set -Eeuo pipefail
+    shopt -s extglob nullglob
+    STARTED=${EPOCHREALTIME/./} UNTIL=${LIMIT[run]} PHASE=early HOLDING=0
+    ROOT='' WORK='' UNIT='' WHAT='' DETAIL='' LOOK='' NOW='' AT='' RESULT=''
+    VERB=${1-} DIGEST=${2--}
+    CHANGED=() ACTIONS=() PROBLEMS=() MADE_NOW=() DIFFERENT=() LEAVING=()
+    declare -gA BEFORE=() OURS=() THEIRS=() THEIRS_SHARED=() ACTIVE=() ENABLED=() FRAGMENT=() PLANNED=() STILL=()
+    export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    umask 077
+    exec </dev/null 3>&1 4>&2
+    trap '' HUP PIPE
+    trap leave EXIT
+    trap 'AT=$BASH_COMMAND' ERR
+    trap 'fail "stopped by a signal"' INT TERM
+    if declare -F under_test >/dev/null; then under_test; fi
+    STATE=$ROOT/var/lib/pulumi-ha RUN=$ROOT/run/pulumi-ha MINE=$STATE
+    case $VERB in
+    prepare | apply | check | health | remove) ;;
+    *) fail "'$VERB' is no verb: prepare, apply, check, health, remove" ;;
+    esac
+    word digest "$DIGEST"
+    ((EUID == 0)) || fit
+    mkdir -p -- "$RUN" "$STATE/units"
+    exec 8<> <(:)
+    WORK=$(mktemp -d "$RUN/work.XXXXXX")
+    manifest_text >"$WORK/text"
+    load "$WORK/text"
+    MINE=$STATE/units/$UNIT CREDENTIALS=$ROOT/etc/pulumi-ha/credentials/$UNIT
+    SECRETS=$CREDENTIALS/$DIGEST
+    "verb_$VERB"
+    exit 0
+}

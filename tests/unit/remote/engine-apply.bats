@@ -1,0 +1,232 @@
+load engine.bash
+
+@test "apply puts a file in place, starts and enables its service, and records the unit" {
+    app one
+    run engine apply
+    [ "$status" -eq 0 ]
+    [ "$(cat "$HOST/etc/app/app.conf")" = one ]
+    [ "$(stat -c '%04a %U:%G' "$HOST/etc/app/app.conf")" = "0640 root:root" ]
+    [ "$(result)" = changed ]
+    [ "$(calls)" = $'start app.service\nenable app.service\nis-active app.service' ]
+    cmp "$HOST/manifest" "$HOST/var/lib/pulumi-ha/units/app/manifest"
+}
+
+@test "a second apply changes nothing and touches no service" {
+    app one
+    engine apply
+    rm "$HOST/calls"
+    run engine apply
+    [ "$status" -eq 0 ]
+    [ "$(result)" = unchanged ]
+    [ "$(calls)" = "is-active app.service" ]
+}
+
+@test "stdout is one line of JSON" {
+    app 'a "quoted" \ line'
+    engine apply
+    [ "$(wc -l <"$HOST/out")" -eq 1 ]
+    node -e 'const r = JSON.parse(require("fs").readFileSync(0)); if (r.unit !== "app" || r.verb !== "apply" || !(r.seconds > 0)) process.exit(1)' <"$HOST/out"
+}
+
+@test "a changed file reloads its service once, however many files ask for it" {
+    printf '%s\n' 'unit app' 'file /etc/app/a 0600 root:root' '| 1' 'on-change reload impact=reload seconds=0 app.service' \
+        'file /etc/app/b 0600 root:root' '| 1' 'on-change reload impact=reload seconds=0 app.service' 'service app.service enabled running' | manifest
+    engine apply
+    rm "$HOST/calls"
+    sed -i 's/^| 1/| 2/' "$HOST/manifest"
+    engine apply
+    [ "$(calls)" = "reload app.service" ]
+}
+
+@test "activations run in order: commands, restarts, reloads; a restart swallows the reload of the same service" {
+    printf '%s\n' 'unit app' 'file /etc/app/a 0600 root:root' '| 1' 'on-change reload impact=reload seconds=0 app.service' \
+        'on-change reload impact=reload seconds=0 other.service' 'on-change restart impact=restart seconds=1 app.service' \
+        'on-change run impact=none seconds=0' '| echo ran >>$HOST/calls' | manifest
+    echo active >"$HOST/systemd/app.service.active"
+    echo active >"$HOST/systemd/other.service.active"
+    engine apply
+    [ "$(calls)" = $'ran\nrestart app.service\nreload other.service' ]
+}
+
+@test "a changed mode alone is put right" {
+    app one
+    engine apply
+    chmod 0644 "$HOST/etc/app/app.conf"
+    run engine apply
+    [ "$(result)" = changed ]
+    [ "$(stat -c %a "$HOST/etc/app/app.conf")" = 640 ]
+}
+
+@test "a unit file of systemd is read again before activation" {
+    printf '%s\n' 'unit app' 'file /etc/systemd/system/app.service 0644 root:root' '| [Service]' \
+        'on-change restart impact=restart seconds=1 app.service' | manifest
+    engine apply
+    [ "$(calls)" = $'daemon-reload\nstart app.service' ]
+}
+
+@test "a service that is to stand still is stopped and disabled" {
+    printf '%s\n' 'unit app' 'service app.service disabled stopped' | manifest
+    echo active >"$HOST/systemd/app.service.active"
+    echo enabled >"$HOST/systemd/app.service.enabled"
+    engine apply
+    [ "$(calls)" = $'disable app.service\nstop app.service' ]
+}
+
+@test "validators see the host as it would be, and the live files stay as they are" {
+    mkdir -p "$HOST/etc/app/conf.d/deep"
+    echo old >"$HOST/etc/app/app.conf"
+    echo kept >"$HOST/etc/app/conf.d/deep/kept"
+    printf '%s\n' 'unit app' 'file /etc/app/app.conf 0640 root:root' '| new' 'file /etc/app/conf.d/added 0600 root:root' '| more' \
+        'validate the view is whole' '| cd $HOST/etc/app' '| [ "$(cat app.conf conf.d/added conf.d/deep/kept)" = "new' '| more' '| kept" ]' \
+        '| [ "$(stat -c %a app.conf)" = 640 ]' '| [ "$(find . -name "*pulumi-ha*")" = "" ]' '| exit 7' | manifest
+    run engine apply
+    [ "$status" -eq 1 ]
+    [ "$(cat "$HOST/etc/app/app.conf")" = old ]
+    [ ! -e "$HOST/etc/app/conf.d/added" ]
+    [[ $output == *"not accepted: the view is whole"* ]]
+    sed -i 's/^| exit 7/| exit 0/' "$HOST/manifest"
+    engine apply
+}
+
+@test "fails: a configuration that its validator refuses changes nothing and says why" {
+    app one
+    engine apply
+    before=$(snapshot)
+    { sed '1d;$d;s/^| one/| two/' "$HOST/manifest"; printf '%s\n' 'validate app accepts it' '| echo "app.conf:1: unknown keyword" >&2; exit 3'; } >"$HOST/rows"
+    manifest <"$HOST/rows"
+    rm "$HOST/calls"
+    run engine apply
+    [ "$status" -eq 1 ]
+    [ "$(result)" = failed ]
+    [[ $output == *"app: error: not accepted: app accepts it"*"app.conf:1: unknown keyword"*"now: nothing has been changed on this host"* ]]
+    [ "$(snapshot)" = "$before" ]
+    [ "$(calls)" = "" ]
+}
+
+@test "fails: a service that does not come up gets its old files back and runs again" {
+    app one
+    engine apply
+    before=$(snapshot)
+    app BROKEN
+    run engine apply
+    [ "$status" -eq 3 ]
+    [ "$(result)" = restored ]
+    [ "$(snapshot)" = "$before" ]
+    [ "$(cat "$HOST/systemd/app.service.active")" = active ]
+    [[ $output == *"systemctl reload app.service failed"*"Job for app.service failed."*"app: cannot read its configuration"* ]]
+    [[ $output == *"now: the previous files and services are back"* ]]
+    app one
+    run engine apply
+    [ "$(result)" = unchanged ]
+}
+
+@test "fails: a gate that is not passed in time restores, and the first apply leaves nothing behind" {
+    echo foreign >"$HOST/etc/app/app.conf"
+    chmod 0604 "$HOST/etc/app/app.conf"
+    before=$(snapshot)
+    printf '%s\n' 'unit app' 'user appuser' 'directory /etc/app/dir 0750 root:root' 'file /etc/app/app.conf 0640 root:root' '| one' \
+        'file /etc/app/dir/more 0640 root:root' '| x' 'on-change restart impact=restart seconds=0 app.service' \
+        'service app.service enabled running' 'gate 0.3 app answers' '| echo no answer; false' | manifest
+    run engine apply
+    [ "$status" -eq 3 ]
+    [[ $output == *"app answers: not within 0.3 s"*"no answer"* ]]
+    [ "$(cat "$HOST/systemd/app.service.active")" = inactive ]
+    [ "$(cat "$HOST/systemd/app.service.enabled")" = disabled ]
+    rm "$HOST"/systemd/*
+    [ "$(snapshot)" = "$before" ]
+    [ "$(cat "$HOST/accounts")" = "" ]
+    [ ! -e "$HOST/var/lib/pulumi-ha/units/app" ]
+}
+
+@test "what a manifest has no more leaves, with its activation, and a foreign original comes back" {
+    echo foreign >"$HOST/etc/app/b"
+    printf '%s\n' 'unit app' 'directory /etc/app/d 0755 root:root' 'file /etc/app/a 0600 root:root' '| a' 'file /etc/app/b 0600 root:root' '| b' \
+        'on-change reload impact=reload seconds=0 app.service' 'file /etc/app/d/c 0600 root:root' '| c' | manifest
+    engine apply
+    echo 1 >"$HOST/calls"
+    printf '%s\n' 'unit app' 'file /etc/app/a 0600 root:root' '| a' | manifest
+    engine apply
+    [ "$(cat "$HOST/etc/app/b")" = foreign ]
+    [ ! -e "$HOST/etc/app/d" ]
+    [ -e "$HOST/etc/app/a" ]
+    [[ $(calls) == *"reload app.service"* ]]
+}
+
+@test "fails: a path of another unit" {
+    app one
+    engine apply
+    printf '%s\n' 'unit second' 'file /etc/app/app.conf 0600 root:root' '| x' | manifest
+    run engine apply
+    [ "$status" -eq 1 ]
+    [[ $output == *"/etc/app/app.conf belongs to the unit app on this host"* ]]
+}
+
+@test "a shared file leaves with the last of its owners" {
+    for unit in first second; do
+        printf '%s\n' "unit $unit" 'file /etc/app/base 0600 root:root shared' '| x' | manifest
+        engine apply
+    done
+    engine remove
+    [ -e "$HOST/etc/app/base" ]
+    sed -i 's/^unit second/unit first/' "$HOST/manifest"
+    engine remove
+    [ ! -e "$HOST/etc/app/base" ]
+}
+
+@test "fails: a symbolic link, or a directory, where a file is to be" {
+    ln -s /nowhere "$HOST/etc/app/app.conf"
+    app one
+    run engine apply
+    [ "$status" -eq 1 ]
+    [[ $output == *"/etc/app/app.conf is a symbolic link"* ]]
+    rm "$HOST/etc/app/app.conf"
+    mkdir "$HOST/etc/app/app.conf"
+    run engine apply
+    [[ $output == *"/etc/app/app.conf is a directory or a special file"* ]]
+}
+
+@test "fails: a package that is not installed" {
+    printf '%s\n' 'unit app' 'package nginx' | manifest
+    run engine apply
+    [ "$status" -eq 1 ]
+    [[ $output == *"not installed: nginx"* ]]
+}
+
+@test "check says what differs and changes nothing" {
+    app one
+    before=$(snapshot)
+    run engine check
+    [ "$status" -eq 0 ]
+    [ "$(result)" = changed ]
+    [[ $output == *'"changed":["/etc/app/app.conf"],"actions":["reload app.service","start app.service","enable app.service"]'* ]]
+    [ "$(snapshot)" = "$before" ]
+    engine apply
+    run engine check
+    [ "$(result)" = unchanged ]
+}
+
+@test "health runs the gates" {
+    app one
+    run engine health
+    [ "$status" -eq 0 ]
+    [ "$(result)" = unhealthy ]
+    engine apply
+    run engine health
+    [[ $output == *'"result":"healthy"'*'"gates":[{"name":"app runs","passes":true}]'* ]]
+}
+
+@test "two at once: the second waits and says for whom" {
+    app one
+    printf '%s\n' 'unit slow' 'gate 5 it is time' '| [ -e $HOST/go ]' | manifest
+    stream >"$HOST/slow"
+    bash -s -- apply - <"$HOST/slow" >/dev/null 2>&1 &
+    until [ -s "$HOST/run/pulumi-ha/host.lock.holder" ]; do read -rt 0.05 <> <(:) || true; done
+    app one
+    stream >"$HOST/second"
+    bash -s -- apply - <"$HOST/second" >"$HOST/out" 2>"$HOST/err" &
+    until grep -q waiting "$HOST/err" 2>/dev/null; do read -rt 0.05 <> <(:) || true; done
+    touch "$HOST/go"
+    wait
+    [[ $(cat "$HOST/err") == *"app: waiting for the apply of slow (pid "* ]]
+    [ "$(result)" = changed ]
+}

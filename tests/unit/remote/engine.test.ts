@@ -1,0 +1,98 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import fc from "fast-check";
+import { credentialText, digest } from "../../../remote/credentials";
+import { ENGINE } from "../../../remote/engine";
+import { manifest, placeholder, toText } from "../../../remote/manifest";
+
+const found = (tool: string) => spawnSync("bash", ["-c", `command -v ${tool}`]).status === 0;
+const root = process.getuid?.() === 0;
+const bats = found("bats") && root;
+if (!bats) console.warn("engine: skipped, the bats tests need root and Debian's package bats");
+
+for (const file of readdirSync(__dirname).filter((name) => name.endsWith(".bats"))) {
+    const run = bats ? test : test.skip;
+    run(
+        `${file} passes`,
+        () => {
+            const { status, stdout } = spawnSync("bats", ["--tap", file], { cwd: __dirname, encoding: "utf8" });
+            const failures = stdout.split("\n").filter((row) => !row.startsWith("ok ") && row !== "");
+            expect({ status, failures }).toEqual({ status: 0, failures: [expect.stringMatching(/^1\.\.\d+$/)] });
+        },
+        300_000,
+    );
+}
+
+const host = mkdtempSync(path.join(tmpdir(), "engine-"));
+afterAll(() => rmSync(host, { recursive: true }));
+
+/** What the engine says when it runs a text in the throw-away root. */
+function engine(verb: string, revision: string, text: string): { status: number | null; output: string } {
+    const input = [
+        ENGINE,
+        `under_test() { ROOT=${host}; }`,
+        `manifest_text() { cat <<'PULUMI_HA_MANIFEST'\n${text}PULUMI_HA_MANIFEST\n}`,
+        `main "$@"\n`,
+    ].join("\n");
+    const { status, stdout, stderr } = spawnSync("bash", ["-s", "--", verb, revision], { input, encoding: "utf8" });
+    return { status, output: stdout + stderr };
+}
+
+const hostile = ["'", '"', "$", "`", "\\", "\n", "|", "| ", "\r", "\t", " ", "$(id)", "&", "%s", "\\n", "!!", "*", "~"];
+const content = fc
+    .array(
+        fc.oneof(
+            fc.constantFrom(...hostile, "PULUMI_HA_MANIFEST", "\nPULUMI_HA_MANIFEST\n", "end 3", "@@credential:", "@@"),
+            fc.constantFrom("\u0001", "\u007f", "\u001b[0m", "é", "日本", "\u2028", "\ufeff"),
+            fc.string({ unit: "grapheme" }),
+        ),
+        { maxLength: 12 },
+    )
+    .map((parts) => parts.join("").replaceAll("\0", ""));
+
+(root ? describe : describe.skip)("bytes arrive as given", () => {
+    beforeAll(() => {
+        for (const folder of ["etc/app", "run/systemd/system", "var/lib", "usr/sbin"])
+            mkdirSync(path.join(host, folder), { recursive: true });
+        writeFileSync(path.join(host, "etc/os-release"), 'ID=debian\nVERSION_ID="12"\n');
+    });
+
+    const read = (n: number) => readFileSync(path.join(host, `etc/app/${n}`), "utf8");
+    const file = (n: number) => ({ path: `/etc/app/${n}`, mode: "0600", owner: "root:root", onChange: [] });
+
+    test("of files", () => {
+        fc.assert(
+            fc.property(fc.array(content, { minLength: 1, maxLength: 12 }), (contents) => {
+                const files = contents.map((text, n) => ({ ...file(n), content: text }));
+                expect(engine("apply", "-", toText(manifest({ unit: "bytes", files })))).toMatchObject({ status: 0 });
+                expect(contents.map((_, n) => read(n))).toEqual(contents);
+            }),
+            { numRuns: 40 },
+        );
+    }, 120_000);
+
+    test("of credentials, as whole files and in the middle of others", () => {
+        fc.assert(
+            fc.property(content, content, content, (value, before, after) => {
+                const values = { "a.key": value, b: before };
+                const revision = digest("00", values);
+                const lines = ["pulumi-ha manifest 1", "unit secrets", ...credentialText(values)];
+                const prepared = engine("prepare", revision, [...lines, `end ${lines.length}`, ""].join("\n"));
+                expect(prepared).toMatchObject({ status: 0 });
+
+                const text = `${before}${placeholder("a.key")}${after}${placeholder("b")}${placeholder("c")}`;
+                const files = [
+                    { ...file(20), content: "", credential: "a.key" },
+                    { ...file(21), content: text, fill: ["a.key", "b"] },
+                ];
+                const applied = engine("apply", revision, toText(manifest({ unit: "secrets", files })));
+                expect(applied).toMatchObject({ status: 0 });
+                expect(read(20)).toBe(value);
+                expect(read(21)).toBe(`${before}${value}${after}${before}${placeholder("c")}`);
+            }),
+            { numRuns: 25 },
+        );
+    }, 120_000);
+});
