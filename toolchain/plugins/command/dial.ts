@@ -34,7 +34,7 @@ export async function dial(connection: Connection, watcher: Watcher): Promise<Li
         const client = await retried("Dial", connection.dialErrorLimit, watcher, async () =>
             logIn(await tcp(connection, watcher.signal), login, watcher.signal),
         );
-        return { client, close: () => hangUp(client) };
+        return { client, close: () => client.end() };
     }
     try {
         return await dialThrough(connection.proxy, connection, login, watcher);
@@ -63,9 +63,15 @@ async function dialThrough(
             fresh = false;
             return logIn(stream, targetLogin, signal);
         });
-        return { client, close: () => [client, bastion].forEach(hangUp) };
+        return {
+            client,
+            close: () => {
+                client.end();
+                bastion.end();
+            },
+        };
     } catch (error) {
-        hangUp(bastion);
+        bastion.end();
         throw error;
     }
 }
@@ -93,7 +99,8 @@ async function retried<T>(
     }
 }
 
-function tcp({ host, port, perDialTimeout }: Endpoint, signal: AbortSignal): Promise<Socket> {
+async function tcp({ host, port, perDialTimeout }: Endpoint, signal: AbortSignal): Promise<Socket> {
+    if (!(port >= 0 && port < 65536)) throw new Failure(`dial tcp: address ${port}: invalid port`);
     const socket = connectTcp({
         host,
         port: Math.trunc(port),
@@ -104,7 +111,7 @@ function tcp({ host, port, perDialTimeout }: Endpoint, signal: AbortSignal): Pro
         const fail = (error: Error) => {
             signal.removeEventListener("abort", abort);
             socket.destroy();
-            reject(new Failure(`dial tcp ${tcpFault(error, host, port)}`));
+            reject(new Failure(`dial tcp${tcpFault(error, host, port)}`));
         };
         const abort = () => fail(new Error("canceled"));
         signal.addEventListener("abort", abort, { once: true });
@@ -127,17 +134,18 @@ const TCP_FAULTS: Record<string, string> = {
     ETIMEDOUT: "connection timed out",
 };
 
+/** What follows "dial tcp" in the error. */
 function tcpFault(error: Error, host: string, port: number): string {
     const first = (error instanceof AggregateError ? error.errors[0] : error) as NodeJS.ErrnoException & {
         address?: string;
     };
     if (first.syscall === "getaddrinfo") {
-        return `lookup ${host}: ${first.code === "ENOTFOUND" ? "no such host" : (first.code ?? first.message)}`;
+        return `: lookup ${host}: ${first.code === "ENOTFOUND" ? "no such host" : (first.code ?? first.message)}`;
     }
     const address = first.address ?? host;
     const target = `${isIPv6(address) ? `[${address}]` : address}:${Math.trunc(port)}`;
     const text = TCP_FAULTS[first.code ?? ""];
-    return text === undefined ? `${target}: ${first.message}` : `${target}: connect: ${text}`;
+    return text === undefined ? ` ${target}: ${first.message}` : ` ${target}: connect: ${text}`;
 }
 
 /** The texts of the reasons for which a server refuses a channel (RFC 4254 5.1). */
@@ -160,10 +168,4 @@ function forward(bastion: Client, { host, port, perDialTimeout }: Endpoint): Pro
             else resolve(stream);
         });
     });
-}
-
-function hangUp(client: Client): void {
-    client.end();
-    // A server that never answers must not keep the connection.
-    setTimeout(() => client.destroy(), 1000).unref();
 }

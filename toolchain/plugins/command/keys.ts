@@ -33,10 +33,20 @@ function parse(block: string, passphrase?: string): ParsedKey | "locked" {
     throw new Failure(`ssh: cannot parse private key: ${key.message}`);
 }
 
-/** A server's public key: its type and the whole of it in SSH's own encoding. */
+/** The host key algorithms to offer for a pinned key: only those that a key of this type can sign with. */
+const ALGORITHMS: Record<string, string[]> = {
+    "ssh-ed25519": ["ssh-ed25519"],
+    "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
+    "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"],
+    "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
+    "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
+};
+
+/** A server's public key: its type, the whole of it in SSH's own encoding, and what it can sign with, best first. */
 export interface HostKey {
     type: string;
     blob: Buffer;
+    algorithms: string[];
 }
 
 /**
@@ -58,11 +68,6 @@ export function hostKey(text: string): HostKey {
     throw new Failure(`failed to parse host key: ssh: no key found${fault}`);
 }
 
-/** The host key algorithms to offer for a pinned key: only those that this key can sign with. */
-export function hostKeyAlgorithms({ type }: HostKey): string[] {
-    return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"] : [type];
-}
-
 function decodeHostKey(encoded: string): HostKey | string {
     const bad = encoded.search(/[^A-Za-z0-9+/=]/);
     const at = bad >= 0 ? bad : encoded.length % 4 === 0 ? -1 : encoded.length - (encoded.length % 4);
@@ -70,5 +75,7 @@ function decodeHostKey(encoded: string): HostKey | string {
     const blob = Buffer.from(encoded, "base64");
     const length = blob.length >= 4 ? blob.readUInt32BE(0) : 0;
     const type = blob.toString("latin1", 4, 4 + length);
-    return /^[\w@.-]+$/.test(type) && blob.length > 4 + length ? { type, blob } : "ssh: short read";
+    if (!/^[\w@.-]+$/.test(type) || blob.length <= 4 + length) return "ssh: short read";
+    const algorithms = ALGORITHMS[type];
+    return algorithms === undefined ? `ssh: unknown key algorithm: ${type}` : { type, blob, algorithms };
 }

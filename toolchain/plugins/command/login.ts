@@ -6,7 +6,7 @@ import { Client } from "ssh2";
 import type { AnyAuthMethod, ConnectConfig } from "ssh2";
 import { Failure } from "../provider";
 import type { Endpoint } from "./inputs";
-import { hostKey, hostKeyAlgorithms, privateKey } from "./keys";
+import { hostKey, privateKey } from "./keys";
 import type { HostKey } from "./keys";
 
 /** A link that has gone silent is given up after (count + 1) intervals: one minute. Exported for tests. */
@@ -88,7 +88,7 @@ export async function logIn(stream: Duplex, given: Credentials, signal: AbortSig
             return !mismatch;
         },
         algorithms: given.pinned && {
-            serverHostKey: hostKeyAlgorithms(given.pinned) as NonNullable<ConnectConfig["algorithms"]>["serverHostKey"],
+            serverHostKey: given.pinned.algorithms as NonNullable<ConnectConfig["algorithms"]>["serverHostKey"],
         },
         debug: (line) => {
             offered = /^Handshake: \(remote\) Host key format: (.*)/.exec(line)?.[1] ?? offered;
@@ -102,7 +102,7 @@ export async function logIn(stream: Duplex, given: Credentials, signal: AbortSig
         }
         if (error.level === "client-timeout") return `no answer within ${given.timeout / 1000} s`;
         if (given.pinned && error.message.endsWith("no matching host key format")) {
-            const ours = hostKeyAlgorithms(given.pinned).join(" ");
+            const ours = given.pinned.algorithms.join(" ");
             const theirs = offered.replaceAll(",", " ");
             return `ssh: no common algorithm for host key; we offered: [${ours}], peer offered: [${theirs}]`;
         }
