@@ -4,7 +4,7 @@ import type { FaultSeconds } from "../components";
 import type { Lab, LabHost } from "../lab";
 import { labDown, labUp, monotonicMs } from "../lab";
 import { Prober, httpProbe, vipOwners } from "../lab/probe";
-import { ensureToolchain } from "../toolchain";
+import { ensureToolchain, progressOn } from "../toolchain";
 import { ensureStack, localEnv, pulumi } from "./pulumi";
 import type { LocalStack } from "./pulumi";
 import { table } from "./table";
@@ -59,7 +59,7 @@ async function demo(): Promise<void> {
         return result;
     };
 
-    await phase("toolchain", () => ensureToolchain(PROJECT));
+    await phase("toolchain", () => ensureToolchain({ project: PROJECT, progress: progressOn(process.stderr) }));
     const lab = await phase("lab", () => labUp({ dir: path.join(PROJECT, ".lab"), hosts: HOSTS, progress: say }));
     await ensureStack(STACK);
     await phase("pulumi up", () => pulumi(STACK, ["up", "--yes"]));
