@@ -19,7 +19,24 @@ export type { UnitArgs } from "../remote/unit";
 export { CertificateAuthority } from "./certificate-authority";
 export type { CertificateAuthorityArgs, ValidityArgs } from "./certificate-authority";
 export type { ExistingAuthorityArgs } from "./certificate-authority/authority";
+export { Certificate } from "./certificate-authority/certificate";
+export type { CertificateArgs, IssueArgs } from "./certificate-authority/certificate";
 export { issueCertificate, issueForNodes } from "./certificate-authority/issue";
-export type { CertificateArgs, IssueOptions } from "./certificate-authority/issue";
+export type { IssueOptions } from "./certificate-authority/issue";
 export { KeyAlgorithm } from "./shared/issuer";
-export type { IssuedCertificate, Issuer } from "./shared/issuer";
+export type { IssuedCertificate, Issuer, IssuerTerms } from "./shared/issuer";
+export { KeepalivedVip, VrrpVersion } from "./keepalived-vip";
+export type { GarpArgs, HttpProbeArgs, KeepalivedVipArgs, NotifyArgs, TcpProbeArgs, TrackArgs } from "./keepalived-vip";
+export { HaproxyBalance, HaproxyFrontend, HaproxyMode } from "./haproxy-frontend";
+export type {
+    HaproxyBindArgs,
+    HaproxyCheckArgs,
+    HaproxyFrontendArgs,
+    HaproxyHttpCheckArgs,
+    HaproxyMetricsArgs,
+    HaproxyServerArgs,
+    HaproxyServerTlsArgs,
+    HaproxyStickyCookieArgs,
+    HaproxyTimeoutsArgs,
+    HaproxyTlsArgs,
+} from "./haproxy-frontend";

@@ -1,11 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { KeyAlgorithm } from "../shared/issuer";
-import { checked } from "../shared/rules";
-import { existingRules, existingSpec, lifetimeHours } from "./existing";
 import { AUTHORITY_USES, privateKey } from "./keys";
 import type { AuthoritySpec } from "./rules";
-import type { Validity } from "./validity";
 
 /** An authority in this component: what it signs with, and what proves it. */
 export interface Authority {
@@ -14,35 +10,29 @@ export interface Authority {
     /** Intermediates from it upwards, without the root. */
     chainPem: pulumi.Output<string>;
     rootPem: pulumi.Output<string>;
-    /** The longest lifetime of what it signs. */
-    longestLifetimeHours: pulumi.Output<number>;
 }
 
-/** What a new authority is made from. */
-export interface AuthorityParameters {
-    commonName: pulumi.Output<string>;
-    organization: pulumi.Output<string>;
-    algorithm: pulumi.Output<KeyAlgorithm>;
-    validity: pulumi.Output<Validity>;
-}
-
-const subject = (of: AuthorityParameters) => ({ commonName: of.commonName, organization: of.organization });
+/** What its certificate says of it. */
+const subject = (spec: pulumi.Output<AuthoritySpec>, title: string) => ({
+    commonName: pulumi.interpolate`${spec.organization} ${title}`,
+    organization: spec.organization,
+});
 
 /** A root of its own. It may always sign one level of intermediates, so that adding one later does not replace the root. */
-export function root(name: string, of: AuthorityParameters, opts: pulumi.CustomResourceOptions): Authority {
-    const key = privateKey(`${name}-key`, of.algorithm, opts);
+export function root(name: string, spec: pulumi.Output<AuthoritySpec>, opts: pulumi.CustomResourceOptions): Authority {
+    const key = privateKey(`${name}-key`, spec.algorithm, opts);
     const certificate = new tls.SelfSignedCert(
         `${name}-certificate`,
         {
             privateKeyPem: key.privateKeyPem,
-            subject: subject(of),
+            subject: subject(spec, "Root CA"),
             isCaCertificate: true,
             maxPathLength: 1,
             allowedUses: AUTHORITY_USES,
             setSubjectKeyId: true,
             setAuthorityKeyId: true,
-            validityPeriodHours: of.validity.lifetimeHours,
-            earlyRenewalHours: of.validity.earlyRenewalHours,
+            validityPeriodHours: spec.root.lifetimeHours,
+            earlyRenewalHours: spec.root.earlyRenewalHours,
         },
         { parent: opts.parent },
     );
@@ -51,7 +41,6 @@ export function root(name: string, of: AuthorityParameters, opts: pulumi.CustomR
         privateKeyPem: pulumi.secret(key.privateKeyPem),
         chainPem: pulumi.output(""),
         rootPem: certificate.certPem,
-        longestLifetimeHours: of.validity.earlyRenewalHours,
     };
 }
 
@@ -59,13 +48,13 @@ export function root(name: string, of: AuthorityParameters, opts: pulumi.CustomR
 export function intermediate(
     name: string,
     issuer: Authority,
-    of: AuthorityParameters,
+    spec: pulumi.Output<AuthoritySpec>,
     opts: pulumi.CustomResourceOptions,
 ): Authority {
-    const key = privateKey(`${name}-key`, of.algorithm, opts);
+    const key = privateKey(`${name}-key`, spec.algorithm, opts);
     const request = new tls.CertRequest(
         `${name}-request`,
-        { privateKeyPem: key.privateKeyPem, subject: subject(of) },
+        { privateKeyPem: key.privateKeyPem, subject: subject(spec, "Intermediate CA") },
         opts,
     );
     const certificate = new tls.LocallySignedCert(
@@ -78,8 +67,8 @@ export function intermediate(
             maxPathLength: 0,
             allowedUses: AUTHORITY_USES,
             setSubjectKeyId: true,
-            validityPeriodHours: of.validity.lifetimeHours,
-            earlyRenewalHours: of.validity.earlyRenewalHours,
+            validityPeriodHours: spec.intermediate.lifetimeHours,
+            earlyRenewalHours: spec.intermediate.earlyRenewalHours,
         },
         opts,
     );
@@ -88,7 +77,6 @@ export function intermediate(
         privateKeyPem: pulumi.secret(key.privateKeyPem),
         chainPem: pulumi.concat(certificate.certPem, issuer.chainPem),
         rootPem: issuer.rootPem,
-        longestLifetimeHours: of.validity.earlyRenewalHours,
     };
 }
 
@@ -103,31 +91,13 @@ export interface ExistingAuthorityArgs {
     privateKeyPem: pulumi.Input<string>;
 }
 
-/** Takes over an authority, after a look at its certificates and its key. */
-export function existing(
-    component: pulumi.ComponentResource,
-    name: string,
-    args: ExistingAuthorityArgs,
-    of: pulumi.Output<AuthoritySpec>,
-): Authority {
-    const purpose = of.apply((o) => ({
-        signsIntermediate: o.hasIntermediate,
-        signsForHours: o[o.hasIntermediate ? "intermediate" : "leaf"].lifetimeHours,
-    }));
-    const spec = checked(
-        component,
-        name,
-        { ...args, purpose },
-        (given) => existingSpec(given, given.purpose, new Date()),
-        existingRules,
-    );
-    // Secrets by now, as they were checked together with the key; certificates and their times are none.
-    const chain = pulumi.unsecret(spec.chain);
+/** An authority as it was given, once it has been looked at. */
+export function existing(args: ExistingAuthorityArgs, spec: pulumi.Output<AuthoritySpec>): Authority {
+    const chain = spec.apply((s) => s.existing?.chain ?? []);
     return {
         certificatePem: chain.apply((c) => c[0]?.pem ?? ""),
-        privateKeyPem: pulumi.secret(spec.apply(() => args.privateKeyPem)),
+        privateKeyPem: pulumi.secret(chain.apply(() => args.privateKeyPem)),
         chainPem: chain.apply((c) => c.flatMap((i) => (i.selfSigned ? [] : [i.pem])).join("")),
         rootPem: chain.apply((c) => c.at(-1)?.pem ?? ""),
-        longestLifetimeHours: pulumi.unsecret(spec.apply(lifetimeHours)),
     };
 }

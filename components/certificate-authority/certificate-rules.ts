@@ -1,5 +1,5 @@
 import { canonical, family } from "../shared/addresses";
-import type { KeyAlgorithm } from "../shared/issuer";
+import type { IssuerTerms, KeyAlgorithm } from "../shared/issuer";
 import { each } from "../shared/rules";
 import type { ItemRule, Rules } from "../shared/rules";
 import { algorithmRule } from "./keys";
@@ -9,14 +9,14 @@ import type { GivenValidity, Validity } from "./validity";
 /** Longest common name and organization that RFC 5280 has room for. */
 export const NAME_LENGTH = 64;
 
-/** A certificate's arguments, and what its issuer has to say about them, resolved. */
+/** A certificate's arguments and its issuer's terms, resolved. */
 export interface GivenCertificate extends GivenValidity {
     commonName?: string;
     dnsNames?: string[];
     ipAddresses?: string[];
     clientAuth?: boolean;
     algorithm?: KeyAlgorithm;
-    issuer: Validity & { algorithm: KeyAlgorithm; longestLifetimeHours: number };
+    terms: IssuerTerms;
 }
 
 /** A certificate to be. */
@@ -31,17 +31,17 @@ export interface CertificateSpec extends Validity {
 
 /** A certificate's arguments with their defaults. */
 export function certificateSpec(given: GivenCertificate): CertificateSpec {
-    const { issuer, dnsNames = [], ipAddresses = [] } = given;
+    const { terms, dnsNames = [], ipAddresses = [] } = given;
     const names = [...dnsNames, ...ipAddresses];
-    const window = given.lifetimeHours === undefined ? issuer.earlyRenewalHours : undefined;
+    const window = given.lifetimeHours === undefined ? terms.earlyRenewalHours : undefined;
     return {
         commonName: given.commonName ?? names.find((name) => name.length <= NAME_LENGTH) ?? "",
         dnsNames,
         ipAddresses,
         clientAuth: given.clientAuth ?? false,
-        algorithm: given.algorithm ?? issuer.algorithm,
-        ...validity({ ...given, earlyRenewalHours: given.earlyRenewalHours ?? window }, issuer.lifetimeHours),
-        longestLifetimeHours: issuer.longestLifetimeHours,
+        algorithm: given.algorithm ?? terms.algorithm,
+        ...validity({ ...given, earlyRenewalHours: given.earlyRenewalHours ?? window }, terms.lifetimeHours),
+        longestLifetimeHours: terms.longestLifetimeHours,
     };
 }
 

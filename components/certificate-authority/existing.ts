@@ -32,11 +32,11 @@ export interface ExistingSpec {
 }
 
 /** What it is wanted for. */
-export interface Purpose {
+export interface Signs {
     /** Whether an intermediate is to be signed by it. */
-    signsIntermediate: boolean;
+    anIntermediate: boolean;
     /** Hours for which what it signs is valid. */
-    signsForHours: number;
+    forHours: number;
 }
 
 const hours = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 3_600_000;
@@ -77,13 +77,14 @@ function pathLength(certificate: X509Certificate): number | undefined {
     const octets = der[after] === 0x01 ? after + 3 : after;
     const [cA, integer] = [octets + 4, octets + 7];
     const ends = octets + 4 + (der[octets + 3] ?? 0);
-    return der[cA] === 0x01 && integer < ends && der[integer] === 0x02 ? der[integer + 2] : undefined;
+    const given = der[cA] === 0x01 && integer < ends && der[integer] === 0x02;
+    return given ? der.readUIntBE(integer + 2, der[integer + 1] ?? 1) : undefined;
 }
 
 /** Reads what is given; nothing is refused yet. */
 export function existingSpec(
     given: { certificatePem: string; privateKeyPem: string },
-    purpose: Purpose,
+    signs: Signs,
     now: Date,
 ): ExistingSpec {
     const certificates = (given.certificatePem.match(PEM) ?? []).flatMap((pem) => {
@@ -98,39 +99,39 @@ export function existingSpec(
             subject: x509.subject.replaceAll("\n", ", "),
             isAuthority: x509.ca,
             pathLength: pathLength(x509),
-            selfSigned: x509.checkIssued(x509) && x509.verify(x509.publicKey),
+            selfSigned: x509.subject === x509.issuer && x509.verify(x509.publicKey),
             validFrom: new Date(x509.validFrom),
             validTo: new Date(x509.validTo),
             signedByNext: next === undefined || (x509.checkIssued(next) && x509.verify(next.publicKey)),
-            below: index + (purpose.signsIntermediate ? 1 : 0),
+            below: index + (signs.anIntermediate ? 1 : 0),
         };
     });
     const keyFits = key !== undefined && (certificates[0]?.x509.checkPrivateKey(key) ?? false);
-    return { chain, keyFault: fault, keyFits, signsForHours: purpose.signsForHours, now };
+    return { chain, keyFault: fault, keyFits, signsForHours: signs.forHours, now };
 }
 
 const keyRules: Rule<ExistingSpec>[] = [
     {
-        path: "existing.privateKeyPem",
+        path: "privateKeyPem",
         refuses: (spec) => spec.keyFault !== undefined,
         because: (spec) => spec.keyFault ?? "",
     },
     {
-        path: "existing.privateKeyPem",
+        path: "privateKeyPem",
         refuses: (spec) => spec.keyFault === undefined && spec.chain.length > 0 && !spec.keyFits,
         because: (spec) => `does not belong to the certificate of ${spec.chain[0]?.subject}`,
     },
 ];
 
-/** What is refused about an authority that was made elsewhere. */
+/** What is refused about an authority that was made elsewhere, below its arguments. */
 export const existingRules: Rules<ExistingSpec> = [
     {
-        path: "existing.certificatePem",
+        path: "certificatePem",
         refuses: (spec) => spec.chain.length === 0,
         because: () => "holds no certificate in PEM form: -----BEGIN CERTIFICATE----- is expected",
     },
     ...keyRules,
-    each("existing.certificatePem", (spec) => spec.chain, [
+    each("certificatePem", (spec) => spec.chain, [
         {
             path: "",
             refuses: (c) => !c.isAuthority,
@@ -163,13 +164,13 @@ export const existingRules: Rules<ExistingSpec> = [
         },
     ]),
     {
-        path: "existing.certificatePem",
+        path: "certificatePem",
         refuses: (spec) => spec.chain.length > 0 && !spec.chain.at(-1)?.selfSigned,
         because: (spec) =>
             `ends with ${spec.chain.at(-1)?.subject}, which is no root: add the certificates above it, root last`,
     },
     {
-        path: "existing.certificatePem",
+        path: "certificatePem",
         level: "warn",
         refuses: (spec) => spec.chain.some((c) => hours(spec.now, c.validTo) < spec.signsForHours),
         because: (spec) =>

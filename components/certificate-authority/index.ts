@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeArgs } from "../../remote/node";
 import type { IssuedCertificate, Issuer, KeyAlgorithm } from "../shared/issuer";
-import { checked, recorded } from "../shared/rules";
+import { checked, isPlain, recorded } from "../shared/rules";
 import { existing, intermediate, root } from "./authority";
-import type { AuthorityParameters, ExistingAuthorityArgs } from "./authority";
+import type { ExistingAuthorityArgs } from "./authority";
+import type { IssueArgs } from "./certificate";
 import { issueCertificate, issueForNodes } from "./issue";
-import type { CertificateArgs } from "./issue";
-import { authorityRules, authoritySpec } from "./rules";
-import type { AuthoritySpec } from "./rules";
+import { authorityRules, authoritySpec, issuerTerms } from "./rules";
+import type { GivenAuthority } from "./rules";
 
 /** How long a kind of certificate is valid, and when it is renewed. */
 export interface ValidityArgs {
@@ -19,7 +19,7 @@ export interface ValidityArgs {
 
 /** Arguments of a `CertificateAuthority`. */
 export interface CertificateAuthorityArgs {
-    /** Who runs the authority: part of its name in every client's list of authorities. At most 64 characters. */
+    /** Who runs the authority: part of its name in every client's list of authorities. At most 48 characters. */
     organization: pulumi.Input<string>;
     /** Kind of all keys made here. Default: `KeyAlgorithm.EcdsaP256`. */
     algorithm?: pulumi.Input<KeyAlgorithm>;
@@ -55,59 +55,44 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     static readonly __pulumiType = "pulumi-ha:index:CertificateAuthority";
     /** What components take that need certificates. Holds the signing key. */
     readonly issuer: Issuer;
+    /** Certificate of the root. */
+    readonly certificatePem: pulumi.Output<string>;
     /** Certificate of the root and all of `alsoTrusted`: what clients are given to trust. */
     readonly trustedPem: pulumi.Output<string>;
 
     constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
         super(CertificateAuthority.__pulumiType, name, recorded(args), opts);
-        const { existing: given, protectRootKey, ...plain } = args;
-        const spec = checked(this, name, { ...plain, hasExisting: given !== undefined }, authoritySpec, authorityRules);
+        const toSpec = (given: GivenAuthority) => authoritySpec(given, new Date());
+        // A secret if a key was part of what was checked; all that the spec holds is public.
+        const spec = pulumi.unsecret(checked(this, name, args, toSpec, authorityRules));
 
-        const top = given
-            ? existing(this, name, given, spec)
-            : root(`${name}-root`, rootParameters(spec), { parent: this, protect: protectRootKey });
-        const signer = args.intermediate
-            ? intermediate(`${name}-intermediate`, top, intermediateParameters(spec), { parent: this })
-            : top;
+        const top = args.existing
+            ? existing(args.existing, spec)
+            : root(`${name}-root`, spec, { parent: this, protect: args.protectRootKey });
+        const signer = args.intermediate ? intermediate(`${name}-intermediate`, top, spec, { parent: this }) : top;
 
+        this.certificatePem = top.rootPem;
         this.trustedPem = pulumi.all([top.rootPem, spec.alsoTrusted]).apply(([own, more]) => bundle([own, ...more]));
         this.issuer = {
             certificatePem: signer.certificatePem,
             privateKeyPem: signer.privateKeyPem,
             chainPem: signer.chainPem,
             trustedPem: this.trustedPem,
-            algorithm: spec.algorithm,
-            lifetimeHours: spec.leaf.lifetimeHours,
-            earlyRenewalHours: spec.leaf.earlyRenewalHours,
-            longestLifetimeHours: signer.longestLifetimeHours,
+            terms: isPlain(args) ? issuerTerms(toSpec(args as GivenAuthority)) : spec.apply(issuerTerms),
         };
-        this.registerOutputs({ issuer: this.issuer, trustedPem: this.trustedPem });
+        this.registerOutputs({ issuer: this.issuer, certificatePem: this.certificatePem, trustedPem: this.trustedPem });
     }
 
     /** A key and a certificate for one server or client; `issueCertificate` with this authority. */
-    issue(name: string, args: CertificateArgs): IssuedCertificate {
+    issue(name: string, args: IssueArgs): IssuedCertificate {
         return issueCertificate(name, this.issuer, args, { parent: this });
     }
 
     /** A key and a certificate for each node, by the node's name; `issueForNodes` with this authority. */
-    issueForNodes(name: string, nodes: NodeArgs[], args: CertificateArgs = {}): Record<string, IssuedCertificate> {
+    issueForNodes(name: string, nodes: NodeArgs[], args: IssueArgs = {}): Record<string, IssuedCertificate> {
         return issueForNodes(name, this.issuer, nodes, args, { parent: this });
     }
 }
-
-const rootParameters = (spec: pulumi.Output<AuthoritySpec>): AuthorityParameters => ({
-    commonName: pulumi.interpolate`${spec.organization} Root CA`,
-    organization: spec.organization,
-    algorithm: spec.algorithm,
-    validity: spec.root,
-});
-
-const intermediateParameters = (spec: pulumi.Output<AuthoritySpec>): AuthorityParameters => ({
-    commonName: pulumi.interpolate`${spec.organization} Intermediate CA`,
-    organization: spec.organization,
-    algorithm: spec.algorithm,
-    validity: spec.intermediate,
-});
 
 const bundle = (pems: string[]): string =>
     [...new Set(pems.map((pem) => pem.trim()))].map((pem) => `${pem}\n`).join("");

@@ -1,8 +1,10 @@
 import { KeyAlgorithm } from "../shared/issuer";
-import { each } from "../shared/rules";
+import type { IssuerTerms } from "../shared/issuer";
+import { each, violations } from "../shared/rules";
 import type { Rule, Rules } from "../shared/rules";
 import { NAME_LENGTH } from "./certificate-rules";
-import { isCertificate } from "./existing";
+import { existingRules, existingSpec, isCertificate, lifetimeHours } from "./existing";
+import type { ExistingSpec } from "./existing";
 import { algorithmRule } from "./keys";
 import { validity, validityRules } from "./validity";
 import type { GivenValidity, Validity } from "./validity";
@@ -10,7 +12,7 @@ import type { GivenValidity, Validity } from "./validity";
 /** Longest organization that leaves room for what its authorities are called after it. */
 const ORGANIZATION_LENGTH = NAME_LENGTH - " Intermediate CA".length;
 
-/** The arguments of an authority, resolved, without keys. */
+/** The arguments of an authority, resolved. */
 export interface GivenAuthority {
     organization: string;
     algorithm?: KeyAlgorithm;
@@ -18,11 +20,10 @@ export interface GivenAuthority {
     intermediate?: GivenValidity;
     leaf?: GivenValidity;
     alsoTrusted?: string[];
-    /** Whether certificate and key come from elsewhere. */
-    hasExisting: boolean;
+    existing?: { certificatePem: string; privateKeyPem: string };
 }
 
-/** An authority to be. */
+/** An authority to be: nothing of it is secret. */
 export interface AuthoritySpec {
     organization: string;
     algorithm: KeyAlgorithm;
@@ -30,7 +31,7 @@ export interface AuthoritySpec {
     intermediate: Validity;
     leaf: Validity;
     alsoTrusted: string[];
-    hasExisting: boolean;
+    existing?: ExistingSpec;
     hasIntermediate: boolean;
     /** A validity is given for a root that is not made here. */
     idleRoot: boolean;
@@ -43,19 +44,34 @@ const INTERMEDIATE_HOURS = 3 * YEAR;
 const LEAF_HOURS = 90 * 24;
 
 /** An authority's arguments with their defaults. */
-export function authoritySpec(given: GivenAuthority): AuthoritySpec {
+export function authoritySpec(given: GivenAuthority, now: Date): AuthoritySpec {
+    const intermediate = validity(given.intermediate, INTERMEDIATE_HOURS);
+    const leaf = validity(given.leaf, LEAF_HOURS);
+    const hasIntermediate = given.intermediate !== undefined;
+    const signs = { anIntermediate: hasIntermediate, forHours: (hasIntermediate ? intermediate : leaf).lifetimeHours };
     return {
         organization: given.organization,
         algorithm: given.algorithm ?? KeyAlgorithm.EcdsaP256,
         root: validity(given.root, ROOT_HOURS),
-        intermediate: validity(given.intermediate, INTERMEDIATE_HOURS),
-        leaf: validity(given.leaf, LEAF_HOURS),
+        intermediate,
+        leaf,
         alsoTrusted: given.alsoTrusted ?? [],
-        hasExisting: given.hasExisting,
-        hasIntermediate: given.intermediate !== undefined,
-        idleRoot: given.hasExisting && given.root !== undefined,
+        existing: given.existing && existingSpec(given.existing, signs, now),
+        hasIntermediate,
+        idleRoot: given.existing !== undefined && given.root !== undefined,
     };
 }
+
+/** The terms on which it issues certificates. */
+export const issuerTerms = (spec: AuthoritySpec): IssuerTerms => ({
+    algorithm: spec.algorithm,
+    ...spec.leaf,
+    longestLifetimeHours: spec.hasIntermediate
+        ? spec.intermediate.earlyRenewalHours
+        : spec.existing
+          ? lifetimeHours(spec.existing)
+          : spec.root.earlyRenewalHours,
+});
 
 /** A lifetime that ends with its issuer's at the latest: what is signed last before the issuer's renewal counts. */
 const withinIssuer = (child: "intermediate" | "leaf", issuer: "root" | "intermediate"): Rule<AuthoritySpec> => ({
@@ -87,9 +103,14 @@ export const authorityRules: Rules<AuthoritySpec> = [
     validityRules("root", (spec) => spec.root),
     validityRules("intermediate", (spec) => spec.intermediate),
     validityRules("leaf", (spec) => spec.leaf),
-    only(withinIssuer("intermediate", "root"), (spec) => spec.hasIntermediate && !spec.hasExisting),
+    only(withinIssuer("intermediate", "root"), (spec) => spec.hasIntermediate && !spec.existing),
     only(withinIssuer("leaf", "intermediate"), (spec) => spec.hasIntermediate),
-    only(withinIssuer("leaf", "root"), (spec) => !spec.hasIntermediate && !spec.hasExisting),
+    only(withinIssuer("leaf", "root"), (spec) => !spec.hasIntermediate && !spec.existing),
+    (spec) =>
+        (spec.existing ? violations(spec.existing, existingRules) : []).map((v) => ({
+            ...v,
+            path: `existing.${v.path}`,
+        })),
     each("alsoTrusted", (spec) => spec.alsoTrusted, [
         {
             path: "",

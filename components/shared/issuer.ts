@@ -15,6 +15,18 @@ export const KeyAlgorithm = {
 } as const;
 export type KeyAlgorithm = (typeof KeyAlgorithm)[keyof typeof KeyAlgorithm];
 
+/** On which terms an authority issues certificates. */
+export interface IssuerTerms {
+    /** Algorithm of the keys that are made for certificates unless they ask for another. */
+    algorithm: KeyAlgorithm;
+    /** Hours for which a certificate is valid unless it asks for another lifetime. */
+    lifetimeHours: number;
+    /** Hours before its end from which on the next `up` replaces a certificate, unless it asks for another window. */
+    earlyRenewalHours: number;
+    /** The longest lifetime that ends before the signing certificate does, whenever the certificate is issued. */
+    longestLifetimeHours: number;
+}
+
 /**
  * What signs certificates, as plain data: `ca.issuer` of a `CertificateAuthority`, handed to components that need certificates. It holds the signing
  * key, so it goes only to what is trusted to issue in the authority's name.
@@ -28,14 +40,8 @@ export interface Issuer {
     chainPem: pulumi.Input<string>;
     /** Roots that prove the certificates issued from here: what a client is given to trust. */
     trustedPem: pulumi.Input<string>;
-    /** Algorithm of the keys that are made for certificates unless they ask for another. */
-    algorithm: pulumi.Input<KeyAlgorithm>;
-    /** Hours for which a certificate is valid unless it asks for another lifetime. */
-    lifetimeHours: pulumi.Input<number>;
-    /** Hours before its end from which on the next `up` replaces a certificate, unless it asks for another window. */
-    earlyRenewalHours: pulumi.Input<number>;
-    /** The longest lifetime that ends before the signing certificate does, whenever the certificate is issued. */
-    longestLifetimeHours: pulumi.Input<number>;
+    /** Kind and lifetime of what it issues. */
+    terms: pulumi.Input<IssuerTerms>;
 }
 
 /** A certificate with its key, as outputs. */

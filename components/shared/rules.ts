@@ -103,7 +103,8 @@ export function checked<A, S>(
     return pulumi.output(undefined).apply(() => spec);
 }
 
-function isPlain(value: unknown): boolean {
+/** Whether a value holds nothing that is known only later. */
+export function isPlain(value: unknown): boolean {
     if (pulumi.Output.isInstance(value) || value instanceof Promise || pulumi.Resource.isInstance(value)) return false;
     if (Array.isArray(value)) return value.every(isPlain);
     return typeof value === "object" && value !== null ? Object.values(value).every(isPlain) : true;
