@@ -21,7 +21,7 @@ FETCH_TIMEOUT=15 FETCH_RETRIES=2 DPKG_LOCK_WAIT=600
 
 say() {
     # Before anything is swapped, a run whose caller has gone must not go on: a newer one may be on its way.
-    printf '%s: %s\n' "${UNIT:-pulumi-ha}" "$1" >&2 || [[ $PHASE != early ]] || exit 1
+    printf '%s: %s\n' "${UNIT:-pulumi-ha}" "$1" >&2 || [[ $PHASE != @(early|known) ]] || exit 1
 }
 
 # What went wrong, the tool's own words, and where to look: kept for the end of the run.
@@ -102,11 +102,14 @@ leave() {
         if ((${#CHANGED[@]} + ${#ACTIONS[@]})); then result=changed; fi
     else
         : "${WHAT:=the run stopped unexpectedly at: $AT}"
+        if [[ $PHASE == known && -e $MINE/journal/changes ]]; then PHASE=swapped; fi
         case $PHASE in
-        early)
+        early) code=1 result=failed now="nothing has been changed on this host" ;;
+        known)
             code=1 result=failed now="nothing has been changed on this host"
             drop_stages
-            unmake
+            undo_made "$WORK/text"
+            [[ -f $MINE/manifest ]] || rm -rf -- "$MINE"
             ;;
         swapped)
             local what=$WHAT detail=$DETAIL look=$LOOK

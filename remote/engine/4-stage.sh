@@ -50,7 +50,6 @@ refuse_conflicts() {
 # Lines of `made`: what did not exist, or was otherwise, before a unit of this host touched it.
 remember_made() { # LINE
     { cat -- "$STATE/made" 2>/dev/null || true; echo "$1"; } | keep "$STATE/made"
-    MADE_NOW+=("$1")
 }
 
 make_users() {
@@ -75,7 +74,7 @@ make_directories() {
         if [[ -d $ROOT$path ]]; then
             is=$(stat -Lc '%04a %U:%G' -- "$ROOT$path")
             [[ $is != "$want" ]] || continue
-            remember_made "mode $path $is"
+            grep -qsE "^(directory|mode) ${path//[.+]/\\&}( |\$)" -- "$STATE/made" || remember_made "mode $path $is"
         else
             [[ -d $ROOT${path%/*} || -z ${path%/*} ]] || fail "${path%/*} does not exist, so that $path cannot be made in it: state it as a directory too"
             remember_made "directory $path"
@@ -85,13 +84,6 @@ make_directories() {
         chmod -- "${DIR_MODE[n]}" "$ROOT$path"
         CHANGED+=("$path")
     done
-}
-
-# What this run made, when it failed; newest first.
-unmake() {
-    local n
-    for ((n = ${#MADE_NOW[@]} - 1; n >= 0; n--)); do unmake_one "${MADE_NOW[n]}"; done
-    MADE_NOW=()
 }
 
 unmake_one() { # LINE

@@ -3,7 +3,6 @@
 # units/UNIT/journal/changes    a line per path: `absent`, `ours` or `foreign`, as it was before; with it the journal is open
 #                    backup/…   what was there
 #                    text.N     the manifests that were being applied
-#                    service.*  services whose state was first noted in this transaction
 # units/UNIT/committed/         the journal, once the gates passed, until its loose ends are tied
 
 # BEFORE: path → absent, ours, foreign, from an open journal.
@@ -112,7 +111,8 @@ put_back() {
 
 # After a failure past the swap. 0: the host is as it was before.
 restore() {
-    local service text
+    local text
+    local -A recorded=()
     UNTIL=$((SECONDS + LIMIT[restore])) PROBLEMS=()
     say "putting back what was there before"
     read_journal
@@ -124,15 +124,12 @@ restore() {
         load "$text"
         collect_activations
     done
-    if [[ -f $MINE/manifest ]]; then
-        load "$MINE/manifest"
-    else
-        SERVICE=() SERVICE_ENABLED=() SERVICE_RUNNING=() GATE_AT=()
-    fi
-    for service in $(first_touched); do
-        original_state "$service" || note
-        forget_service "$service"
+    keep_recorded recorded
+    for text in "$MINE"/journal/text.*; do
+        load "$text"
+        leave_services recorded
     done
+    load_recorded
     activate lenient
     states_of_services lenient
     pass_gates || note
@@ -141,10 +138,37 @@ restore() {
         say "$NOW"
         return 1
     fi
-    unmake
+    undo_made "$MINE"/journal/text.*
     rm -rf -- "$MINE/journal"
     [[ -f $MINE/manifest ]] || rm -rf -- "$MINE"
-    NOW="the previous files and services are back${GATE_AT:+, and their gates pass}"
+    NOW="the previous files and services are back"
+}
+
+# The manifest that this host is held to; without one, nothing is asked of it.
+load_recorded() {
+    if [[ -f $MINE/manifest ]]; then
+        load "$MINE/manifest"
+    else
+        load <(printf 'pulumi-ha manifest 1\nunit %s\nend 2\n' "$UNIT")
+    fi
+}
+
+keep_recorded() { # NAME OF AN ASSOCIATIVE ARRAY
+    load_recorded
+    remember_wanted "$1"
+}
+
+# Directories and users that only an unfinished manifest brought.
+undo_made() { # TEXT…
+    local text
+    local -A recorded=()
+    keep_recorded recorded
+    # In a shell of its own: this is the way out of a run that failed already.
+    (make_directories) || true
+    for text in "$@"; do
+        load "$text"
+        leave_made recorded
+    done
 }
 
 # The gates passed: from here on the new manifest is what this host is held to.
@@ -174,7 +198,8 @@ finish_commit() {
     for text in "$MINE/manifest" "$done"/text.*; do
         [[ -f $text ]] || continue
         load "$text"
-        leave_rest wanted
+        leave_services wanted
+        leave_made wanted
     done
     ((${#PROBLEMS[@]} == 0)) || fail "what only the previous manifest had did not all leave: ${PROBLEMS[0]}"
     read -r how <"$done/digest"
@@ -198,15 +223,21 @@ remember_wanted() { # NAME OF AN ASSOCIATIVE ARRAY: `KIND NAME` of everything in
     for n in "${!ON_DO[@]}"; do [[ ${ON_DO[n]} == run ]] || into["service ${ON_TARGET[n]}"]=1; done
 }
 
-# Services, directories and users of the manifest in hand that are not wanted any more, by us or by another unit.
-leave_rest() { # NAME OF AN ASSOCIATIVE ARRAY
+# Services of the manifest in hand that neither we want any more nor another unit.
+leave_services() { # NAME OF AN ASSOCIATIVE ARRAY
     local -n keeping=$1
-    local item n
+    local item
     for item in $(touched_services); do
         [[ -n ${keeping["service $item"]-}${THEIRS["service $item"]-} ]] && continue
         original_state "$item" || note
-        forget_service "$item"
+        rm -f -- "$STATE/services/$item"
     done
+}
+
+# The same for directories and users.
+leave_made() { # NAME OF AN ASSOCIATIVE ARRAY
+    local -n keeping=$1
+    local item n
     for ((n = ${#DIR_PATH[@]} - 1; n >= 0; n--)); do
         item=${DIR_PATH[n]}
         [[ -n ${keeping["directory $item"]-}${THEIRS["directory $item"]-} ]] || unmake_named "$item" || note

@@ -127,18 +127,9 @@ remember_services() {
         if runs "$service"; then active=active; fi
         package=$(bounded query dpkg-query --search -- "${FRAGMENT[$service]:-/nonexistent}" 2>/dev/null || true)
         if [[ -n $package ]] && grep -qsxF -- "${package%%:*}" "$STATE/packages"; then enabled=disabled active=inactive; fi
-        [[ $PHASE != early ]] || mkdir -p -- "$MINE/journal"
-        : >"$MINE/journal/service.$service"
         echo "$enabled $active" | keep "$STATE/services/$service"
     done
 }
-
-first_touched() {
-    local file
-    for file in "$MINE"/journal/service.*; do [[ ! -e $file ]] || echo "${file##*/service.}"; done
-}
-
-forget_service() { rm -f -- "$STATE/services/$1" "$MINE/journal/service.$1"; }
 
 # As it was before our first touch.
 original_state() { # SERVICE

@@ -23,12 +23,14 @@ verb_prepare() {
 begin() {
     fit
     take_lock host
-    mkdir -p -- "$MINE"
     drop_stages
     read_others
     finish_commit
+    finish_removal
     read_journal
     read_ours
+    mkdir -p -- "$MINE"
+    PHASE=known
 }
 
 # OURS: paths that the recorded manifest has.
@@ -164,11 +166,11 @@ verb_health() {
 verb_remove() {
     local n path item text
     local -A nothing=()
-    if [[ ! -d $MINE && ! -d $CREDENTIALS ]]; then return 0; fi
+    if [[ ! -d $MINE && ! -d $GONE && ! -d $CREDENTIALS ]]; then return 0; fi
     begin
+    PHASE=removing NOW="the unit is partly removed; the next remove goes on"
     # An apply that was cut goes back first: what it replaced is the original, or belongs to what is recorded.
     put_back || note
-    PHASE=removing NOW="the unit is partly removed; the next remove goes on"
     if [[ -f $MINE/manifest ]]; then load "$MINE/manifest"; elif [[ -e $MINE/journal/changes ]]; then load "$(last_text)"; else forget_unit && return 0; fi
     say "removing"
     for path in "${FILE_PATH[@]}"; do BEFORE[$path]=ours; done
@@ -179,7 +181,6 @@ verb_remove() {
         if [[ -z ${OURS[$path]-} ]]; then continue; fi
         if [[ -e $ROOT$path || -L $ROOT$path ]]; then CHANGED+=("$path"); fi
         leave_path "$path" || { trouble "$path cannot be put back or removed" || note; }
-        rm -f -- "$STATE/originals$path"
     done
     daemon_reload || note
     forget_activations
@@ -190,7 +191,8 @@ verb_remove() {
     for text in "$MINE/manifest" "$MINE"/journal/text.*; do
         [[ -f $text ]] || continue
         load "$text"
-        leave_rest nothing
+        leave_services nothing
+        leave_made nothing
     done
     if ((${#PROBLEMS[@]})); then
         item=${PROBLEMS[0]}
@@ -227,11 +229,33 @@ removal_step() { # N
     ((status == 0)) || trouble "${REMOVAL_NAME[$1]}: failed with status $status" "$(last_words "$WORK/out" "$status" step)"
 }
 
+# Originals stay until all else has left, so that a removal that was cut can put them back again.
 forget_unit() {
-    rm -rf -- "$CREDENTIALS" "$MINE"
-    find "$STATE" -mindepth 1 -type d -empty -delete
-    rmdir -- "$ROOT/etc/pulumi-ha/credentials" "$ROOT/etc/pulumi-ha" 2>/dev/null || true
+    rm -rf -- "$CREDENTIALS"
+    mv -T -- "$MINE" "$GONE"
+    finish_removal
     PHASE=ended
+}
+
+finish_removal() {
+    local path
+    [[ -d $GONE ]] || return 0
+    if [[ -f $GONE/manifest ]]; then
+        load "$GONE/manifest"
+        for path in "${FILE_PATH[@]}"; do [[ -n ${THEIRS["file $path"]-} ]] || rm -f -- "$STATE/originals$path"; done
+    fi
+    rm -rf -- "$GONE"
+    find "$STATE" -mindepth 1 \( -type d -o -name made \) -empty -delete
+    rmdir -- "$ROOT/etc/pulumi-ha/credentials" "$ROOT/etc/pulumi-ha" 2>/dev/null || true
+}
+
+# Work folders of runs that were cut.
+sweep() {
+    local folder pid
+    for folder in "$RUN"/work.*; do
+        pid=${folder#*/work.}
+        kill -0 "${pid%%.*}" 2>/dev/null || rm -rf -- "$folder"
+    done
 }
 
 main() {
@@ -240,7 +264,7 @@ main() {
     STARTED=${EPOCHREALTIME/./} UNTIL=${LIMIT[run]} PHASE=early HOLDING=0
     ROOT='' WORK='' UNIT='' WHAT='' DETAIL='' LOOK='' NOW='' AT='' RESULT=''
     VERB=${1-} DIGEST=${2--}
-    CHANGED=() ACTIONS=() PROBLEMS=() MADE_NOW=() DIFFERENT=() LEAVING=()
+    CHANGED=() ACTIONS=() PROBLEMS=() DIFFERENT=() LEAVING=()
     declare -gA BEFORE=() OURS=() THEIRS=() THEIRS_SHARED=() ACTIVE=() ENABLED=() FRAGMENT=() PLANNED=() STILL=()
     export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     umask 077
@@ -259,10 +283,11 @@ main() {
     ((EUID == 0)) || fit
     mkdir -p -- "$RUN" "$STATE/units"
     exec 8<> <(:)
-    WORK=$(mktemp -d "$RUN/work.XXXXXX")
+    sweep
+    WORK=$(mktemp -d "$RUN/work.$$.XXXXXX")
     manifest_text >"$WORK/text"
     load "$WORK/text"
-    MINE=$STATE/units/$UNIT CREDENTIALS=$ROOT/etc/pulumi-ha/credentials/$UNIT
+    MINE=$STATE/units/$UNIT GONE=$STATE/units/.$UNIT.gone CREDENTIALS=$ROOT/etc/pulumi-ha/credentials/$UNIT
     SECRETS=$CREDENTIALS/$DIGEST
     "verb_$VERB"
     exit 0

@@ -1,0 +1,145 @@
+load engine.bash
+
+wants() { printf '%s\n' 'unit app' "$@" | manifest; }
+
+@test "prepare installs what is missing, with services held, and holds them no longer afterwards" {
+    echo 2.0 >"$HOST/packages/there"
+    wants 'package there' 'package nginx'
+    run engine prepare
+    [ "$status" -eq 0 ]
+    [[ $output == *'"result":"changed"'*'"install nginx"'* ]]
+    [[ $(calls) == *$'apt-get -- nginx\nheld 101' ]]
+    [ ! -e "$HOST/usr/sbin/policy-rc.d" ]
+    [ "$(cat "$HOST/var/lib/pulumi-ha/packages")" = nginx ]
+    run engine prepare
+    [ "$(result)" = unchanged ]
+}
+
+@test "package lists are read at most once an hour" {
+    wants 'package one'
+    engine prepare
+    wants 'package two'
+    engine prepare
+    [ "$(calls | grep -c update)" -eq 1 ]
+    touch -d '2 hours ago' "$HOST/var/lib/pulumi-ha/updated"
+    wants 'package three'
+    engine prepare
+    [ "$(calls | grep -c update)" -eq 2 ]
+}
+
+@test "a policy-rc.d of somebody else's comes back as it was" {
+    printf '#!/bin/sh\nexit 0\n' >"$HOST/usr/sbin/policy-rc.d"
+    chmod 0711 "$HOST/usr/sbin/policy-rc.d"
+    before=$(stat -c '%i %a' "$HOST/usr/sbin/policy-rc.d")
+    wants 'package nginx'
+    engine prepare
+    [[ $(calls) == *"held 101"* ]]
+    [ "$(stat -c '%i %a' "$HOST/usr/sbin/policy-rc.d")" = "$before" ]
+}
+
+@test "what a cut run left of the hold is put away" {
+    printf '#!/bin/sh\nexit 0\n' >"$HOST/usr/sbin/policy-rc.d"
+    stub apt-get <<<'kill -9 $(cut -d" " -f1 "$HOST/run/pulumi-ha/packages.lock.holder")'
+    wants 'package nginx'
+    run engine prepare
+    [ "$status" -eq 137 ]
+    [ -e "$HOST/usr/sbin/policy-rc.d.pulumi-ha-kept" ]
+    wants
+    engine prepare
+    [ "$(cat "$HOST/usr/sbin/policy-rc.d")" = $'#!/bin/sh\nexit 0' ]
+    [ "$(ls "$HOST/usr/sbin")" = policy-rc.d ]
+}
+
+@test "fails: a mirror that cannot be reached is said in one sentence with apt's own words" {
+    touch "$HOST/mirror.down"
+    wants 'package nginx'
+    run engine prepare
+    [ "$status" -eq 1 ]
+    [[ $output == *"installing nginx failed: the package mirror cannot be reached from this host"*"E: Failed to fetch"* ]]
+    [ ! -e "$HOST/usr/sbin/policy-rc.d" ]
+}
+
+@test "fails: an installed package of another version than the pinned one" {
+    echo 1.0 >"$HOST/packages/nginx"
+    wants 'package nginx=2.0'
+    run engine prepare
+    [ "$status" -eq 1 ]
+    [[ $output == *"nginx 1.0 is installed, and 2.0 is asked for"* ]]
+    [ "$(calls)" = "" ]
+}
+
+@test "an interrupted installation is finished first" {
+    touch "$HOST/var/lib/dpkg/updates/0001"
+    stub dpkg <<<'echo "dpkg $*" >>"$HOST/calls"; rm -f "$HOST"/var/lib/dpkg/updates/*'
+    wants 'package nginx'
+    engine prepare
+    [[ $(calls) == "dpkg --force-confold --configure -a"* ]]
+}
+
+@test "fails: an unsupported system is refused by name before anything changes" {
+    printf 'ID=fedora\nVERSION_ID=41\nPRETTY_NAME="Fedora Linux 41"\n' >"$HOST/etc/os-release"
+    wants 'package nginx'
+    for verb in prepare apply; do
+        run engine "$verb"
+        [ "$status" -eq 1 ]
+        [[ $output == *"this host runs Fedora Linux 41: supported are Debian 12, Ubuntu 22.04 and Ubuntu 24.04"* ]]
+    done
+    [ "$(calls)" = "" ]
+}
+
+@test "fails: a host that systemd does not run" {
+    rmdir "$HOST/run/systemd/system"
+    wants
+    run engine prepare
+    [[ $output == *"systemd does not run this host"* ]]
+}
+
+credentials() { # DIGEST VALUE
+    wants 'credential a.key' "| $(printf '%s' "$2" | base64 -w0)"
+    engine prepare "$1"
+}
+
+uses() {
+    printf '%s\n' 'unit app' 'file /etc/app/key 0600 root:root credential=a.key' 'on-change reload impact=reload seconds=0 app.service' \
+        'file /etc/app/conf 0600 root:root fill=a.key' '| key = @@credential:a.key@@;' "$@" | manifest
+}
+
+@test "credentials lie on the host for root alone, and a file takes them" {
+    credentials 11111111 'se"cr&et\'
+    [ "$(stat -c '%a' "$HOST/etc/pulumi-ha/credentials/app/11111111/a.key")" = 600 ]
+    [ "$(find "$HOST/etc/pulumi-ha" -type d -printf '%m\n' | sort -u)" = 700 ]
+    uses
+    engine apply 11111111
+    [ "$(cat "$HOST/etc/app/key")" = 'se"cr&et\' ]
+    [ "$(cat "$HOST/etc/app/conf")" = 'key = se"cr&et\;' ]
+}
+
+@test "a new digest alone brings the new values, and the old ones leave once the gates passed" {
+    credentials 11111111 old
+    uses
+    engine apply 11111111
+    touch -d '1 minute ago' "$HOST/etc/pulumi-ha/credentials/app/11111111"
+    credentials 22222222 new
+    uses
+    rm "$HOST/calls"
+    engine apply 22222222
+    [ "$(cat "$HOST/etc/app/key")" = new ]
+    [ "$(calls)" = "reload app.service" ]
+    [ "$(ls "$HOST/etc/pulumi-ha/credentials/app")" = 22222222 ]
+}
+
+@test "fails: a credential that is not on the host" {
+    uses
+    run engine apply 11111111
+    [ "$status" -eq 1 ]
+    [[ $output == *"/etc/app/key needs the credential a.key (11111111), which is not on this host"* ]]
+}
+
+@test "fails: a tool that quotes a credential does not get it printed" {
+    credentials 11111111 topsecret
+    uses 'validate app accepts it' '| echo "bad line: key = topsecret"; exit 1'
+    run engine apply 11111111
+    [ "$status" -eq 1 ]
+    [[ $output == *"bad line: key = ***"* ]]
+    [[ $output != *topsecret* ]]
+}
