@@ -5,7 +5,7 @@ import { STAND_IN_MARK, findCli, findPlugin, userHomes } from "./found";
 import type { Layout } from "./layout";
 import { COMPILED, layoutOf, pluginDirectory, pluginExecutable } from "./layout";
 import { exclusively } from "./lock";
-import { linkWhole, sweep, writeWhole, writeWrapper } from "./place";
+import { copyWhole, linkWhole, sweep, writeWhole, writeWrapper } from "./place";
 import type { Progress } from "./progress";
 import { silent } from "./progress";
 import type { Part } from "./record";
@@ -43,11 +43,7 @@ export async function ensureToolchain(options: EnsureOptions): Promise<Part[]> {
     const waiting = () => progress.say("another run is preparing the toolchain: waiting for it");
     return (
         present() ??
-        (await exclusively(
-            layout.cache,
-            waiting,
-            async () => readRecord(layout, options.refresh) ?? make(layout, options, progress),
-        ))
+        (await exclusively(layout.cache, waiting, async () => present() ?? (await make(layout, options, progress))))
     );
 }
 
@@ -69,40 +65,40 @@ async function make(layout: Layout, options: EnsureOptions, progress: Progress):
 }
 
 async function makeCli(layout: Layout, options: EnsureOptions, vendor: Vendor, progress: Progress): Promise<Part[]> {
+    const place = path.join(layout.bin, "pulumi");
+    const part = (version: string, origin: Part["origin"], file: string) =>
+        partOf({ name: "pulumi", version, origin, file, place });
+
     const search = await findCli(options.searchPath ?? process.env.PATH ?? "");
     if ("found" in search) {
-        const { file, version, hasLanguageHost } = search.found;
-        return [wrapCli(layout, file, version, "found"), languageHost(layout, hasLanguageHost ? "found" : "own")];
+        const { file, version, languageHost } = search.found;
+        writeWrapper(place, [file]);
+        return [part(version, "found", file), languageHostPart(layout, "found", languageHost)];
     }
     progress.say(`pulumi: ${search.missing}`);
-    const directory = await vendor.get(
-        `pulumi ${CLI.version}`,
-        cliAsset(vendor.urls, CLI.version, process.platform, process.arch),
-    );
+    const asset = cliAsset(vendor.urls, CLI.version, process.platform, process.arch);
+    const directory = await vendor.get(`pulumi ${CLI.version}`, asset);
     if (directory !== undefined) {
         const file = path.join(directory, "pulumi", "pulumi");
-        return [wrapCli(layout, file, CLI.version, "vendor"), languageHost(layout, "vendor")];
+        writeWrapper(place, [file]);
+        return [part(CLI.version, "vendor", file), languageHostPart(layout, "vendor", `${file}-language-nodejs`)];
     }
     const file = builtCli(layout.cache) ?? (await buildCli(layout, progress));
-    return [wrapCli(layout, file, CLI.version, "built"), languageHost(layout, "own")];
+    copyWhole(place, file); // the CLI looks for language hosts beside its own file, and grumbles about those on the PATH
+    return [part(CLI.version, "built", file), languageHostPart(layout, "own")];
 }
 
-/** The CLI looks for language hosts on the PATH and beside its own file, which is elsewhere. */
-function wrapCli(layout: Layout, file: string, version: string, origin: Part["origin"]): Part {
-    const wrapper = path.join(layout.bin, "pulumi");
-    writeWrapper(wrapper, [file], ['PATH="$(dirname "$0"):$PATH"', "export PATH"]);
-    return partOf("pulumi", version, origin, file);
-}
-
-function languageHost(layout: Layout, origin: Part["origin"]): Part {
-    const wrapper = path.join(layout.bin, "pulumi-language-nodejs");
-    if (origin !== "own") {
-        fs.rmSync(wrapper, { force: true });
-        return partOf("pulumi-language-nodejs", "", origin, path.join(layout.bin, "pulumi"));
+/** The vendor's host stays where it is, beside its CLI; where there is none, this project's own is put in `bin`. */
+function languageHostPart(layout: Layout, origin: Part["origin"], host?: string): Part {
+    const place = path.join(layout.bin, "pulumi-language-nodejs");
+    const named = { name: "pulumi-language-nodejs", version: "" };
+    if (host !== undefined) {
+        fs.rmSync(place, { force: true });
+        return partOf({ ...named, origin, file: host, place: host });
     }
-    const file = path.join(COMPILED, "language-host", "index.js");
-    writeWrapper(wrapper, [process.execPath, compiled(file)]);
-    return partOf("pulumi-language-nodejs", "", origin, file);
+    const file = compiled(path.join(COMPILED, "language-host", "index.js"));
+    writeWrapper(place, [process.execPath, file]);
+    return partOf({ ...named, origin: "own", file, place });
 }
 
 async function makePlugin(
@@ -118,7 +114,7 @@ async function makePlugin(
     const real = (file: string, origin: Part["origin"]): Part => {
         linkWhole(executable, file);
         fs.rmSync(path.join(directory, STAND_IN_MARK), { force: true });
-        return partOf(name, plugin.version, origin, file);
+        return partOf({ name, version: plugin.version, origin, file, place: executable });
     };
     const search = findPlugin(plugin, options.homes ?? userHomes());
     if ("found" in search) return real(search.found, "found");
@@ -128,10 +124,10 @@ async function makePlugin(
         pluginAsset(vendor.urls, plugin, process.platform, process.arch),
     );
     if (unpacked !== undefined) return real(path.join(unpacked, pluginExecutable(plugin.name)), "vendor");
-    const file = path.join(COMPILED, "plugins", plugin.name, "index.js");
+    const file = compiled(path.join(COMPILED, "plugins", plugin.name, "index.js"));
     writeWhole(path.join(directory, STAND_IN_MARK), `stands in for the plugin ${plugin.name} ${plugin.version}\n`);
-    writeWrapper(executable, [process.execPath, compiled(file)]);
-    return partOf(name, plugin.version, "stand-in", file);
+    writeWrapper(executable, [process.execPath, file]);
+    return partOf({ name, version: plugin.version, origin: "stand-in", file, place: executable });
 }
 
 function compiled(file: string): string {

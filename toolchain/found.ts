@@ -13,8 +13,8 @@ export const STAND_IN_MARK = "STAND-IN";
 export interface FoundCli {
     file: string;
     version: string;
-    /** Whether the vendor's Node language host is there too. */
-    hasLanguageHost: boolean;
+    /** The Node language host that it uses, if there is one. */
+    languageHost?: string;
 }
 
 /** What a search came to. */
@@ -29,7 +29,7 @@ export async function findCli(searchPath: string): Promise<Search<FoundCli>> {
             const beside = path.join(path.dirname(fs.realpathSync(file)), "pulumi-language-nodejs");
             const hosts = [beside, ...executables("pulumi-language-nodejs", searchPath)];
             return {
-                found: { file, version: version.slice(1), hasLanguageHost: hosts.some((host) => fs.existsSync(host)) },
+                found: { file, version: version.slice(1), languageHost: hosts.find((host) => fs.existsSync(host)) },
             };
         }
         misfits.push(`${file} is ${version || "no working pulumi"}`);

@@ -17,8 +17,8 @@ export function writeWhole(file: string, content: string, mode = 0o644): void {
 }
 
 /** Makes `file` a command that runs `command` with the arguments given to it. */
-export function writeWrapper(file: string, command: string[], before: string[] = []): void {
-    writeWhole(file, ["#!/bin/sh", ...before, `exec ${command.map(quoted).join(" ")} "$@"`, ""].join("\n"), 0o755);
+export function writeWrapper(file: string, command: string[]): void {
+    writeWhole(file, `#!/bin/sh\nexec ${command.map(quoted).join(" ")} "$@"\n`, 0o755);
 }
 
 /** A word for a POSIX shell. */
@@ -31,6 +31,20 @@ export function linkWhole(link: string, target: string): void {
     fs.rmSync(draft, { force: true });
     fs.symlinkSync(target, draft);
     fs.renameSync(draft, link);
+}
+
+/** Makes `copy` the same file as `file` where both are on one file system, else a copy of it. */
+export function copyWhole(copy: string, file: string): void {
+    fs.mkdirSync(path.dirname(copy), { recursive: true });
+    const draft = unfinished(copy);
+    fs.rmSync(draft, { force: true });
+    try {
+        fs.linkSync(file, draft);
+    } catch {
+        fs.copyFileSync(file, draft);
+    }
+    fs.rmSync(copy, { force: true }); // renaming one name of a file to another of its names does nothing
+    fs.renameSync(draft, copy);
 }
 
 /** Removes what runs that were killed left in `directory`. */

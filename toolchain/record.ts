@@ -13,7 +13,9 @@ export interface Part {
     origin: "found" | "vendor" | "built" | "own" | "stand-in";
     /** The file that does the work. */
     file: string;
-    /** Size and time of that file, by which a change is noticed. */
+    /** What leads to it in `.pulumi-ha`. */
+    place: string;
+    /** Size and time of that file, by which a change is noticed; "" for files of this project. */
     stamp: string;
 }
 
@@ -26,29 +28,17 @@ interface Record {
 const WANTED = JSON.stringify([CLI, PLUGINS, process.execPath, COMPILED]);
 
 /** A part as its file is now. */
-export const partOf = (name: string, version: string, origin: Part["origin"], file: string): Part => ({
-    name,
-    version,
-    origin,
-    file,
-    stamp: origin === "own" || origin === "stand-in" ? "" : stamp(file),
-});
+export const partOf = (part: Omit<Part, "stamp">): Part => ({ ...part, stamp: stampOf(part) });
 
 /** The parts as recorded, if all of them are still what they were. */
-export function readRecord(layout: Layout, stale = false): Part[] | undefined {
-    if (stale || !fs.existsSync(layout.record)) return undefined;
+export function readRecord(layout: Layout): Part[] | undefined {
+    if (!fs.existsSync(layout.record)) return undefined;
     try {
         const { wanted, parts } = JSON.parse(fs.readFileSync(layout.record, "utf8")) as Record;
-        const fresh =
-            wanted === WANTED &&
-            parts.every(
-                (part) =>
-                    partOf(part.name, part.version, part.origin, part.file).stamp === part.stamp &&
-                    fs.existsSync(part.file),
-            );
-        return fresh ? parts : undefined;
+        const fresh = parts.every((part) => fs.existsSync(part.place) && stampOf(part) === part.stamp);
+        return wanted === WANTED && fresh ? parts : undefined;
     } catch {
-        return undefined; // unreadable or half of an old format: made anew
+        return undefined; // unreadable, or a file is gone: made anew
     }
 }
 
@@ -57,7 +47,7 @@ export function writeRecord(layout: Layout, parts: Part[]): void {
     writeWhole(layout.record, `${JSON.stringify({ wanted: WANTED, parts } satisfies Record, null, 2)}\n`);
 }
 
-function stamp(file: string): string {
+function stampOf({ origin, file }: Omit<Part, "stamp">): string {
     const { size, mtimeMs } = fs.statSync(file);
-    return `${size} ${mtimeMs}`;
+    return origin === "own" || origin === "stand-in" ? "" : `${size} ${mtimeMs}`;
 }
