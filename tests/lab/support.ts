@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
@@ -16,12 +16,14 @@ export class Bench {
 
     private constructor(
         readonly lab: Lab,
-        private readonly dir: string,
+        /** Scratch, with the stacks' backend in `state`. */
+        readonly dir: string,
     ) {}
 
     /** @param subnet one that no other test file uses. */
     static async up(name: string, subnet: string, hosts: string[]): Promise<Bench> {
         const dir = mkdtempSync(path.join(tmpdir(), `${name}-`));
+        mkdirSync(path.join(dir, "state"));
         return new Bench(await labUp({ name, subnet, hosts, dir: path.join(dir, "lab") }), dir);
     }
 
