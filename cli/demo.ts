@@ -7,6 +7,8 @@ import { Prober, httpProbe, vipOwners } from "../lab/probe";
 import { ensureToolchain, progressOn } from "../toolchain";
 import { ensureStack, localEnv, pulumi } from "./pulumi";
 import type { LocalStack } from "./pulumi";
+import { deployedUnits } from "./state";
+import type { DeployedUnit, Deployment } from "./state";
 import { table } from "./table";
 
 const PROJECT = path.join(__dirname, "..", "..");
@@ -65,10 +67,11 @@ async function demo(): Promise<void> {
     await phase("pulumi up", () => pulumi(STACK, ["up", "--yes"]));
     await phase("pulumi up, nothing to do", () => pulumi(STACK, ["up", "--yes", "--expect-no-changes"]));
     const outputs = JSON.parse(await pulumi(STACK, ["stack", "output", "--json"], "capture")) as Outputs;
+    const units = deployedUnits(JSON.parse(await pulumi(STACK, ["stack", "export"], "capture")) as Deployment);
 
     const rows: string[][] = [];
     await phase("faults", async () => {
-        for (const drill of DRILLS) rows.push(await drilled(lab, outputs, drill));
+        for (const drill of DRILLS) rows.push(await drilled(lab, outputs, units, drill));
     });
     say(`\n${table(["phase", "seconds"], phases)}`);
     say(`\n${outputs.url} under faults, one request every 20 ms, each over a TLS connection of its own`);
@@ -77,7 +80,9 @@ async function demo(): Promise<void> {
 }
 
 /** One fault on whoever holds the address now, seen by a client. */
-async function drilled(lab: Lab, { url, address, caCertificate, failover }: Outputs, drill: Drill): Promise<string[]> {
+async function drilled(lab: Lab, outputs: Outputs, units: DeployedUnit[], drill: Drill): Promise<string[]> {
+    const { url, address, caCertificate, failover } = outputs;
+    await atRest(lab, address, units);
     const holder = lab.host(await onlyOwner(lab, address));
     const prober = new Prober(httpProbe(url, { ca: caCertificate }));
     await until("the page is served", 10, () => Promise.resolve(prober.answers));
@@ -89,14 +94,24 @@ async function drilled(lab: Lab, { url, address, caCertificate, failover }: Outp
     await until("the page is served again", 30, () => Promise.resolve(prober.answers));
     const report = await prober.stop();
     await drill.mend(holder);
-    await onlyOwner(lab, address);
 
     const promise = failover.front.find((promised) => promised.fault === drill.fault);
     const computed = promise ? `${promise.totalSeconds.toFixed(3)} s` : "-";
     return [drill.title, computed, `${seconds(report.longestGapMs, 3)} s`, String(report.lost), String(report.sent)];
 }
 
-/** The one host that holds the address, once there is just one and the load balancers are at rest. */
+/** A fault is struck when the one before is over: every host is up and passes the gates of all its units, and one of them has the address. */
+async function atRest(lab: Lab, address: string, units: DeployedUnit[]): Promise<void> {
+    for (const { node, manifest } of units) {
+        for (const gate of manifest.gates) {
+            const passes = async () => (await lab.host(node).exec(["bash", "-c", gate.command])).code === 0;
+            await until(`${node}: ${gate.name}`, 60, passes);
+        }
+    }
+    await onlyOwner(lab, address);
+}
+
+/** The one host that holds the address, once there is just one. */
 async function onlyOwner(lab: Lab, address: string): Promise<string> {
     let owners: string[] = [];
     await until(`one host holds ${address}`, 30, async () => (owners = await vipOwners(lab, address)).length === 1);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addDemoCommand } from "./demo";
 import { addLabCommands } from "./lab";
 
 const program = new Command("pulumi-ha")
@@ -7,6 +8,7 @@ const program = new Command("pulumi-ha")
     .showHelpAfterError();
 
 addLabCommands(program);
+addDemoCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
     process.stderr.write(`pulumi-ha: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -11,11 +11,9 @@ interface Where {
 }
 interface UpFlags extends Where {
     subnet?: string;
-    hosts: string[] | number;
+    hosts?: string[] | number;
     bootSeconds: number;
 }
-
-const HOSTS = ["lb1", "lb2", "web1", "web2"];
 
 /** Adds `pulumi-ha lab …`. */
 export function addLabCommands(program: Command): void {
@@ -26,15 +24,18 @@ export function addLabCommands(program: Command): void {
 
     where(lab.command("up"))
         .description("bring the lab up; what is there stays")
-        .option("--hosts <names>", "host names with commas between, or how many", parseHosts, HOSTS)
+        .option(
+            "--hosts <names>",
+            `host names with commas between, or how many (default: ${DEFAULTS.hosts.join(",")})`,
+            parseHosts,
+        )
         .option("--subnet <network>", `IPv4 network of the lab (default: ${DEFAULTS.subnet})`)
         .option("--boot-seconds <seconds>", "how long a host may take to start", parseSeconds, 60)
         .action(async (flags: UpFlags) => {
             const begin = monotonicMs();
             const made = await labUp({ ...flags, progress });
-            progress(
-                `${made.hosts.length} hosts up after ${seconds(monotonicMs() - begin)}: ${made.plan.dir}/inventory.json`,
-            );
+            const what = `the lab "${made.name}" is up with ${made.hosts.map((host) => host.name).join(", ")}`;
+            progress(`${what} after ${seconds(monotonicMs() - begin)}: ${made.plan.dir}/inventory.json`);
         });
 
     where(lab.command("status"))
