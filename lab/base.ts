@@ -74,7 +74,7 @@ export const recipe = (source: PackageSource): Recipe => ({
         `deb ${source.mirror} ${SUITE}-updates main`,
         `deb ${source.security} ${SUITE}-security main`,
     ],
-    aptSettings: source.settings,
+    aptSettings: ['Acquire::Languages "none";', ...source.settings],
     excluded: UNPACKED_WITHOUT,
     customize: CUSTOMIZE,
 });
@@ -118,6 +118,9 @@ export async function baseRoot(
     );
 }
 
+/** The lines of mmdebstrap that tell how far it is. */
+const PHASE = /^I: (running apt-get update|downloading|extracting|installing)/;
+
 async function build(wanted: Recipe, target: string, progress: (line: string) => void): Promise<void> {
     progress(
         `builds the hosts' base root (Debian ${wanted.suite}, ${wanted.packages.length} packages), once per machine`,
@@ -128,7 +131,7 @@ async function build(wanted: Recipe, target: string, progress: (line: string) =>
     fs.writeFileSync(script, wanted.customize);
     await run(buildCommand(wanted, unfinished, script), {
         timeoutSeconds: 900,
-        onLine: (line) => line.startsWith("I: ") && progress(`base root: ${line.slice(3)}`),
+        onLine: (line) => PHASE.test(line) && progress(`base root: ${line.slice(3)}`),
     });
     fs.rmSync(script);
     fs.renameSync(unfinished, target);

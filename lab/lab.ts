@@ -74,7 +74,7 @@ export class LabHost {
         return this.link(LinkState.connected);
     }
 
-    private link(state: Exclude<LinkState, "absent">): Promise<Instant> {
+    private async link(state: Exclude<LinkState, "absent">): Promise<Instant> {
         if (initOf(this.lab.plan, this.name) === undefined)
             throw new Error(`${this.name} is off: it has no link to change`);
         return timed(() => setLink(this.lab.plan, this.plan, state));
@@ -114,7 +114,7 @@ export class LabHost {
      * Runs a command on the host as root, without its network: it works while the link is cut. Standard input and time limit as in
      * `options`; a failing command does not throw, its status is in the result.
      */
-    exec(argv: string[], options: Pick<RunOptions, "input" | "timeoutSeconds"> = {}): Promise<Ran> {
+    async exec(argv: string[], options: Pick<RunOptions, "input" | "timeoutSeconds"> = {}): Promise<Ran> {
         return attempt(enter(this.lab.plan, this.name, argv), options);
     }
 }
@@ -177,7 +177,7 @@ export class Lab {
     }
 
     /** Runs a command on a host as root, without its network: see LabHost.exec. */
-    exec(host: string, argv: string[], options: Pick<RunOptions, "input" | "timeoutSeconds"> = {}): Promise<Ran> {
+    async exec(host: string, argv: string[], options: Pick<RunOptions, "input" | "timeoutSeconds"> = {}): Promise<Ran> {
         return this.host(host).exec(argv, options);
     }
 

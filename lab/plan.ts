@@ -8,7 +8,7 @@ export interface LabOptions {
     name?: string;
     /** IPv4 network of the lab, /16 to /25. Default: `10.77.0.0/24`. */
     subnet?: string;
-    /** Names of the hosts, or how many (`node1`, `node2`, …). Default: none are added. */
+    /** Names of the hosts, or how many (`node1`, `node2`, …). Default: lb1, lb2, web1 and web2 for a new lab, else those it has. */
     hosts?: string[] | number;
     /** Where the lab keeps its state. Default: `.lab` for the lab named `lab`, else `.lab/NAME`; relative to the working directory. */
     dir?: string;
@@ -50,8 +50,8 @@ export interface LabPlan {
     hosts: HostPlan[];
 }
 
-/** Name and subnet of a lab that is asked for without either. */
-export const DEFAULTS = { name: "lab", subnet: "10.77.0.0/24" } as const;
+/** A lab that is asked for with nothing said. */
+export const DEFAULTS = { name: "lab", subnet: "10.77.0.0/24", hosts: ["lb1", "lb2", "web1", "web2"] };
 
 /** The host part of the first host's address: .1 is the gateway, up to .10 is free for a person's own use. */
 const FIRST_HOST = 11;

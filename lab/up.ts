@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { baseRoot } from "./base";
 import { initOf, introduceHosts, makeDisk, publicKey, start } from "./host";
-import { type Inventory, knownHosts, readInventory, writeInventory } from "./inventory";
+import { type Inventory, inventoryPath, knownHosts, readInventory, writeInventory } from "./inventory";
 import { BOOT_SECONDS, Lab } from "./lab";
 import { packageSource, prepareMachine } from "./machine";
 import {
@@ -47,7 +47,8 @@ export async function labUp(options: UpOptions = {}): Promise<Lab> {
 
 async function bringUp(options: UpOptions & { name: string }, progress: (line: string) => void): Promise<Lab> {
     const known = knownLab(options);
-    const lab = plan({ ...options, subnet: options.subnet ?? known?.subnet }, known?.hosts);
+    const hosts = options.hosts ?? (known === undefined ? DEFAULTS.hosts : []);
+    const lab = plan({ ...options, hosts, subnet: options.subnet ?? known?.subnet }, known?.hosts);
     if (known !== undefined && known.subnet !== lab.subnet) {
         throw new Error(`subnet: the lab "${lab.name}" is up on ${known.subnet}; to move it, take it down first`);
     }
@@ -57,13 +58,10 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
         await rememberMachineOnce();
     });
     fs.mkdirSync(lab.dir, { recursive: true });
-    const [base, inventory] = await Promise.all([
-        packageSource().then((source) => baseRoot(source, progress)),
-        makeIdentities(lab),
-    ]);
+    const [base, inventory] = await Promise.all([baseOf(lab, progress), makeIdentities(lab)]);
     writeInventory(lab.dir, inventory);
     fs.writeFileSync(path.join(lab.dir, "known_hosts"), knownHosts(inventory));
-    fs.writeFileSync(path.join(lab.dir, "base"), base);
+    giveToCaller([lab.dir, inventoryPath(lab.dir), inventory.loginKey]);
     await locked(MACHINE_LOCK, async () => {
         await makeNetwork(lab);
         forward(Object.keys(machineBefore()?.forwarding ?? {}));
@@ -72,6 +70,31 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
     await startHosts(made, options.bootSeconds ?? BOOT_SECONDS, progress);
     lab.hosts.forEach((host) => introduceHosts(lab, host));
     return made;
+}
+
+/**
+ * The base root of a lab's hosts, which stays with the lab: a disk fits only the root it was made over.
+ * @throws Error when the cache no longer has it.
+ */
+async function baseOf(lab: LabPlan, progress: (line: string) => void): Promise<string> {
+    const record = path.join(lab.dir, "base");
+    const recorded = fs.existsSync(record) ? fs.readFileSync(record, "utf8") : "";
+    if (recorded === "") {
+        const base = await baseRoot(await packageSource(), progress);
+        fs.writeFileSync(record, base);
+        return base;
+    }
+    if (fs.existsSync(recorded)) return recorded;
+    throw new Error(
+        `the base root under the disks of the lab "${lab.name}" is gone (${recorded}): take the lab down, then up`,
+    );
+}
+
+/** Lets the person who called sudo use the lab without it: Pulumi and ssh need no root. */
+function giveToCaller(files: string[]): void {
+    const { SUDO_UID, SUDO_GID } = process.env;
+    if (SUDO_UID === undefined || SUDO_GID === undefined) return;
+    for (const file of files) fs.chownSync(file, Number(SUDO_UID), Number(SUDO_GID));
 }
 
 /** The inventory of the lab where one is up in that folder. */

@@ -15,8 +15,10 @@ import {
     tcpProbe,
     vipOwners,
 } from "../../lab";
+import { groupsOf } from "../../lab/cgroups";
 import { packageSource } from "../../lab/machine";
 import { sshArguments, tryLogin } from "../../lab/ssh";
+import { CLI } from "./cli";
 import { machineSnapshot, othersUp } from "./machine-snapshot";
 
 const NAME = "t-lab";
@@ -55,6 +57,10 @@ const answers = async (address: string, port = 22): Promise<boolean> => {
         return false;
     }
 };
+
+function cli(verb: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
+    return spawnSync(process.execPath, [...CLI, "lab", verb, "--name", NAME, ...args], { cwd: ROOT, encoding: "utf8" });
+}
 
 /** Compares the machine with how it was; what labs share only where no other lab was up. */
 function remembered(): () => void {
@@ -245,7 +251,8 @@ describe("a lab", () => {
     test("brings back by `up` what is off or cut", async () => {
         await lab.host("one").cut();
         await lab.host("two").powerOff();
-        lab = await up(["one", "two", "three"]);
+        lab = await labUp({ name: NAME, dir });
+        expect(lab.hosts.map((host) => host.name)).toEqual(["one", "two", "three"]);
         for (const status of await lab.status())
             expect(status).toMatchObject({ power: Power.on, link: LinkState.connected });
     });
@@ -273,6 +280,39 @@ describe("a lab", () => {
         expect(() => lab.host("lb9")).toThrow('"lb9" is no host of the lab "t-lab": it has one, two, three');
     });
 
+    test("answers on the command line: status as JSON, a fault with its instant, and errors with status 1", () => {
+        const status = JSON.parse(cli("status", "--json").stdout);
+        expect(status[0]).toMatchObject({ name: "one", power: "on", link: "connected" });
+        expect(JSON.parse(cli("cut", "one").stdout)).toMatchObject({
+            host: "one",
+            fault: "cut",
+            atMs: expect.any(Number),
+        });
+        expect(cli("status").stdout).toMatch(/^one +10\.91\.0\.11 +\S+ +on +cut$/m);
+        expect(cli("exec", "one", "--", "echo", "--flag").stdout).toBe("--flag\n");
+        expect(cli("exec", "one", "false").status).toBe(1);
+        expect(cli("heal", "one").status).toBe(0);
+        expect(cli("ssh", "--user", "plain", "one", "id", "-un").stdout).toBe("plain\n");
+        expect(cli("cut", "lb9")).toMatchObject({
+            status: 1,
+            stderr: expect.stringContaining('"lb9" is no host of the lab "t-lab"'),
+        });
+    });
+
+    test("comes back with its disks after the machine was switched off and on", async () => {
+        await lab.exec("one", ["sh", "-c", "echo kept >/root/note"]);
+        await Promise.all(lab.hosts.map((host) => host.powerOff()));
+        for (const host of lab.hosts) execFileSync("umount", [path.join(dir, "hosts", host.name, "root")]);
+        execFileSync("ip", ["link", "delete", `ha-${NAME}`]);
+        execFileSync("ip", ["netns", "delete", `ha-${NAME}`]);
+        execFileSync("nft", ["delete", "table", "ip", "ha_lab_t_lab"]);
+        fs.rmSync(`/run/pulumi-ha/labs/${NAME}.json`);
+        lab = await labUp({ name: NAME, dir });
+        expect((await lab.exec("one", ["cat", "/root/note"])).stdout).toBe("kept\n");
+        for (const status of await lab.status())
+            expect(status).toMatchObject({ power: Power.on, link: LinkState.connected });
+    });
+
     test("goes down and leaves the machine as it was, twice", async () => {
         await timed("down", down);
         expectMachineAsBefore();
@@ -290,16 +330,12 @@ describe("an `up` that is killed", () => {
         ["made the namespace", exists(`/run/netns/ha-${NAME}`)],
         ["made the machine's link", exists(`/sys/class/net/ha-${NAME}`)],
         ["plugged a host in", exists(`/run/netns/ha-${NAME}.one`)],
-        [
-            "started a host",
-            () => spawnSync("find", ["/sys/fs/cgroup", "-name", "one.launch"], { encoding: "utf8" }).stdout !== "",
-        ],
+        ["started a host", () => groupsOf(`pulumi-ha.${NAME}/one.launch`).some((group) => fs.existsSync(group))],
     ];
 
     const killedUp = async (point: () => boolean): Promise<void> => {
-        const argv = ["-r", "ts-node/register/transpile-only", "cli/index.ts", "lab", "up"];
-        const flags = ["--name", NAME, "--subnet", SUBNET, "--dir", dir, "--hosts", "one,two"];
-        const child: ChildProcess = spawn(process.execPath, [...argv, ...flags], { cwd: ROOT, stdio: "ignore" });
+        const flags = ["lab", "up", "--name", NAME, "--subnet", SUBNET, "--dir", dir, "--hosts", "one,two"];
+        const child: ChildProcess = spawn(process.execPath, [...CLI, ...flags], { cwd: ROOT, stdio: "ignore" });
         const ended = new Promise((resolve) => child.once("exit", resolve));
         await eventually("the point to kill it at", () => point() || child.exitCode !== null, 60);
         child.kill("SIGKILL");

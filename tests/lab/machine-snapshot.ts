@@ -12,6 +12,7 @@ const mountPoints = (): string[] =>
         .readFileSync("/proc/self/mountinfo", "utf8")
         .split("\n")
         .map((line) => line.split(" ").slice(3).join(" "));
+
 const commandLines = (): string[] =>
     fs
         .readdirSync("/proc")
@@ -53,7 +54,11 @@ const parts: Record<string, () => string[]> = {
 /** Other labs may come and go on this machine meanwhile, and with the last of them what labs share. */
 const ofOtherLabs = (lab: string): RegExp =>
     new RegExp(
-        `(ha-|pulumi-ha\\.|ha_lab_|labs/)(?!${lab}\\b|${lab.replaceAll("-", "_")}\\b)|/run/netns$|/run/pulumi-ha|/run/systemd/nspawn`,
+        [
+            `(ha-|pulumi-ha\\.|ha_lab_|labs/)(?!${lab}\\b|${lab.replaceAll("-", "_")}\\b)`,
+            "/run/(netns|pulumi-ha|systemd/nspawn)(?!.*ha-)",
+            `overlay rw,lowerdir=(?!.*/${lab}-)`,
+        ].join("|"),
     );
 
 /** Whether another lab is up on this machine. */
