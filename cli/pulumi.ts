@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { toolchainEnv } from "../toolchain";
@@ -14,21 +13,17 @@ export interface LocalStack {
 
 const stateDir = (project: string): string => path.join(project, ".pulumi-ha", "state");
 
-/** The passphrase that encrypts the stack's secrets: made once, readable by its owner alone. */
-function passphraseFile(project: string): string {
-    const file = path.join(stateDir(project), "passphrase");
-    if (!fs.existsSync(file)) {
-        fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-        fs.writeFileSync(file, randomBytes(24).toString("base64url"), { mode: 0o600 });
-    }
-    return file;
-}
+/**
+ * Encrypts the secrets in the state of the local stack. It guards nothing: state, hosts and the hosts' keys are of this machine and go with the lab. A stack of
+ * one's own has a passphrase of one's own.
+ */
+const PASSPHRASE = "lab";
 
 /** The environment in which `pulumi` works on the local stack; for a shell too. */
 export const localEnv = (project: string): Record<string, string> => ({
     ...toolchainEnv(project),
     PULUMI_BACKEND_URL: `file://${stateDir(project)}`,
-    PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(project),
+    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
 });
 
 /**
@@ -55,5 +50,6 @@ export async function pulumi(
 
 /** Makes the stack if it is not there yet. */
 export async function ensureStack(local: LocalStack): Promise<void> {
+    fs.mkdirSync(stateDir(local.project), { recursive: true, mode: 0o700 });
     await pulumi(local, ["stack", "select", "--create"], "capture");
 }
