@@ -97,6 +97,11 @@ export interface KeepalivedVipArgs {
      * because the successor waits (256 − priority)/256 of the interval.
      */
     priorities?: Record<string, number>;
+    /**
+     * Nodes, by name, that do not take the address: for maintenance, or before they leave `nodes`. A node that holds it hands it over at once. To remove
+     * a node, list it here, run `pulumi up`, then take it out of both lists: a standby that loses its peers would take the address. Default: none.
+     */
+    standby?: string[];
     /** A node of higher priority takes the address back when it returns: one more switch. Default: false, the holder keeps it. */
     preempt?: pulumi.Input<boolean>;
     /** Seconds for which a node of higher priority waits before it takes the address back. Only with `preempt`. Default: 0. */

@@ -11,14 +11,21 @@ export const PATHS = {
     /** One file for each address. */
     instances: `${DIRECTORY}/conf.d`,
     scripts: `${DIRECTORY}/scripts`,
+    /** One file for each address that this node may take; without it the node stands by. */
+    joined: `${DIRECTORY}/joined`,
     releaseAddresses: `${DIRECTORY}/scripts/release-addresses`,
     reloadLog: "/run/keepalived-reload.log",
 } as const;
 
 export const instanceFile = (vip: VipSpec): string => `${PATHS.instances}/${vip.name}.conf`;
-export const scriptFile = (vip: VipSpec, script: string): string => `${PATHS.scripts}/${vip.name}-${script}`;
+export const joinedFile = (vip: VipSpec): string => `${PATHS.joined}/${vip.name}`;
+export const scriptFile = (vip: VipSpec, script: string): string => `${PATHS.scripts}/${vip.name}_${script}`;
 
 const block = (head: string, lines: string[]): string[] => [`${head} {`, ...lines.map((line) => `    ${line}`), "}"];
+const list = (head: string, lines: string[]): string[] => (lines.length === 0 ? [] : block(head, lines));
+function text(lines: string[]): string {
+    return `${lines.join("\n")}\n`;
+}
 
 /**
  * Runs a command without privileges. keepalived could change the user itself, but then the config test of 2.2.7 ends itself with SIGTERM, and with it
@@ -29,8 +36,8 @@ const as = (user: string): string =>
 
 /** keepalived's own timeout is a backstop: it counts whole seconds, and up to 2.2.8 a script that outlives its interval is started twice. */
 function trackScript(vip: VipSpec, name: string, track: Tracker): string[] {
-    const command = `/usr/bin/timeout --kill-after=0.1 ${track.timeoutSeconds} ${scriptFile(vip, `track-${name}`)}`;
-    return block(`vrrp_script ${vip.name}-${name}`, [
+    const command = `/usr/bin/timeout --kill-after=0.1 ${track.timeoutSeconds} ${scriptFile(vip, `track_${name}`)}`;
+    return block(`vrrp_script ${vip.name}_${name}`, [
         `script "${as(SCRIPT_USER)}${command}"`,
         `interval ${track.intervalSeconds}`,
         `timeout ${track.intervalSeconds}`,
@@ -50,8 +57,13 @@ const HOOKS = [
 export const hooks = (vip: VipSpec) =>
     HOOKS.flatMap(([keyword, hook]) => {
         const command = vip.notify[hook];
-        return command === undefined ? [] : [{ keyword, script: keyword.replace("_", "-"), command }];
+        return command === undefined ? [] : [{ keyword, script: keyword, command }];
     });
+
+/** What follows the address of a peer that does not take the VIP: such a one may leave the list. */
+export const STANDS_BY = "# stands by";
+
+const peerLine = (peer: VipNode): string => `${peer.address ?? ""}${peer.standsBy ? ` ${STANDS_BY}` : ""}`;
 
 /**
  * The part of keepalived's configuration that is this address on this node.
@@ -60,52 +72,61 @@ export const hooks = (vip: VipSpec) =>
  */
 export function instanceConf(vip: VipSpec, node: VipNode): string {
     const device = `dev ${node.interface ?? ""}`;
-    const peers = vip.nodes.filter((other) => other.name !== node.name);
-    const tracks = Object.keys(vip.track).map((name) => `${vip.name}-${name}`);
-    const startup = vip.startupDelaySeconds === 0 ? [] : [`vrrp_startup_delay ${vip.startupDelaySeconds}`];
-    const list = (head: string, lines: string[]) => (lines.length === 0 ? [] : block(head, lines));
-    const returning = vip.preemptDelaySeconds === 0 ? [] : [`preempt_delay ${vip.preemptDelaySeconds}`];
-    return (
-        [
-            ...list("global_defs", startup),
-            ...Object.entries(vip.track).flatMap(([name, track]) => trackScript(vip, name, track)),
-            ...block(`vrrp_instance ${vip.name}`, [
-                `version ${vip.version}`,
-                "state BACKUP",
-                ...(vip.preempt ? returning : ["nopreempt"]),
-                `interface ${node.interface ?? ""}`,
-                `virtual_router_id ${vip.virtualRouterId}`,
-                `priority ${node.priority}`,
-                `advert_int ${vip.advertIntervalSeconds}`,
-                `unicast_src_ip ${node.address ?? ""}`,
-                "check_unicast_src",
-                ...block(
-                    "unicast_peer",
-                    peers.map((peer) => peer.address ?? ""),
-                ),
-                `garp_master_repeat ${vip.garp.repeat}`,
-                `garp_master_delay ${vip.garp.delaySeconds}`,
-                `garp_master_refresh ${vip.garp.refreshSeconds}`,
-                // After two nodes held the address, the one that keeps it says so again, until the neighbours believe it.
-                `garp_lower_prio_repeat ${vip.garp.repeat}`,
-                `garp_lower_prio_delay ${vip.garp.delaySeconds}`,
-                "higher_prio_send_advert",
-                ...block("virtual_ipaddress", [`${vip.address} ${device}`]),
-                ...list(
-                    "virtual_ipaddress_excluded",
-                    vip.extraAddresses.map((address) => `${address} ${device}`),
-                ),
-                ...list("track_script", tracks),
-                ...hooks(vip).map(
-                    ({ keyword, script }) => `${keyword} "${as(vip.notify.user)}${scriptFile(vip, script)}"`,
-                ),
-            ]),
-        ].join("\n") + "\n"
+    const peers = vip.nodes.filter((other) => other.name !== node.name).map(peerLine);
+    const extra = vip.extraAddresses.map((address) => `${address} ${device}`);
+    const tracks = Object.keys(vip.track).map((name) => `${vip.name}_${name}`);
+    const notify = hooks(vip).map(
+        ({ keyword, script }) => `${keyword} "${as(vip.notify.user)}${scriptFile(vip, script)}"`,
     );
+    const instance = [
+        `version ${vip.version}`,
+        "state BACKUP",
+        ...returning(vip),
+        `interface ${node.interface ?? ""}`,
+        `virtual_router_id ${vip.virtualRouterId}`,
+        `priority ${node.priority}`,
+        `advert_int ${vip.advertIntervalSeconds}`,
+        `unicast_src_ip ${node.address ?? ""}`,
+        "check_unicast_src",
+        ...block("unicast_peer", peers),
+        `garp_master_repeat ${vip.garp.repeat}`,
+        `garp_master_delay ${vip.garp.delaySeconds}`,
+        `garp_master_refresh ${vip.garp.refreshSeconds}`,
+        // After two nodes held the address, the one that keeps it says so again, until the neighbours believe it.
+        `garp_lower_prio_repeat ${vip.garp.repeat}`,
+        `garp_lower_prio_delay ${vip.garp.delaySeconds}`,
+        "higher_prio_send_advert",
+        ...block("virtual_ipaddress", [`${vip.address} ${device}`]),
+        ...list("virtual_ipaddress_excluded", extra),
+        ...block("track_file", [`${vip.name}_joined weight 0 reverse`]),
+        ...list("track_script", tracks),
+        ...notify,
+    ];
+    return text([
+        ...startup(vip),
+        ...joining(vip),
+        ...Object.entries(vip.track).flatMap(([name, track]) => trackScript(vip, name, track)),
+        ...block(`vrrp_instance ${vip.name}`, instance),
+    ]);
 }
 
+function returning(vip: VipSpec): string[] {
+    if (!vip.preempt) return ["nopreempt"];
+    return vip.preemptDelaySeconds === 0 ? [] : [`preempt_delay ${vip.preemptDelaySeconds}`];
+}
+
+const startup = (vip: VipSpec): string[] =>
+    vip.startupDelaySeconds === 0 ? [] : block("global_defs", [`vrrp_startup_delay ${vip.startupDelaySeconds}`]);
+
+/**
+ * Holds a node off until its file is there: a node that starts before its peers know it hears no adverts, and would take an address that is held.
+ * Weight 0 reversed: 0, or no file, is a fault.
+ */
+const joining = (vip: VipSpec): string[] =>
+    block(`track_file ${vip.name}_joined`, [`file ${joinedFile(vip)}`, "weight 0"]);
+
 /** What all addresses of a host share. */
-export const baseConf = [
+export const baseConf = text([
     ...block("global_defs", [
         "vrrp_version 3",
         "enable_script_security",
@@ -113,5 +134,4 @@ export const baseConf = [
         `reload_check_config ${PATHS.reloadLog}`,
     ]),
     `include ${PATHS.instances}/*.conf`,
-    "",
-].join("\n");
+]);

@@ -18,9 +18,16 @@ export function skewSeconds(version: VrrpVersion, advertIntervalSeconds: number,
     return ((256 - priority) / 256) * interval;
 }
 
-/** With any node as holder, the best standby is at least as good as the second best node. */
+/** The priorities of the nodes that take the address, the best one first. */
+const candidates = (vip: VipSpec): number[] =>
+    vip.nodes
+        .filter((node) => !node.standsBy)
+        .map((node) => node.priority)
+        .sort((a, b) => b - a);
+
+/** Whichever node holds the address, the best of the others is at least as good as the second best of all. */
 function skew(vip: VipSpec): Term {
-    const [, second = 0] = vip.nodes.map((node) => node.priority).sort((a, b) => b - a);
+    const [, second = 0] = candidates(vip);
     return {
         name: `skew at priority ${second}`,
         seconds: skewSeconds(vip.version, vip.advertIntervalSeconds, second),
@@ -63,9 +70,11 @@ const seesHang = (track: Tracker): boolean => track.http !== undefined || track.
 
 /**
  * How long clients are without the address, at most, for each kind of fault. A process is keepalived itself or a tracked service, whichever takes
- * longer; a hang is that of the holder's host, or of a service whose tracker asks it something.
+ * longer; a hang is that of the holder's host, or of a service whose tracker asks it something. Nothing is promised while only one node takes the
+ * address.
  */
 export function failover(vip: VipSpec): FaultSeconds[] {
+    if (candidates(vip).length < 2) return [];
     const trackers = Object.entries(vip.track);
     const after = (seen: (track: Tracker) => boolean) =>
         longest([lost(vip), ...trackers.filter(([, t]) => seen(t)).map(([name, t]) => untracked(vip, name, t))]);

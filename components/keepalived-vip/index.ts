@@ -5,7 +5,7 @@ import type { FaultSeconds } from "../shared/failover";
 import { checked, recorded } from "../shared/rules";
 import type { KeepalivedVipArgs } from "./args";
 import { failover } from "./failover";
-import { render } from "./render";
+import { render, renderJoin } from "./render";
 import { rules } from "./rules";
 import { placed, priorityOf, toSpec } from "./spec";
 
@@ -47,15 +47,19 @@ export class KeepalivedVip extends pulumi.ComponentResource {
         const plain = { ...args, nodes: args.nodes.map(placed) };
         const spec = checked(this, name, plain, (a) => toSpec(name, a), rules);
 
-        rolling(
-            leastPreferredFirst(args),
-            (node, after) =>
-                new Unit(
-                    `${name}-${node.name}`,
-                    { node, manifest: spec.apply((s) => render(s, node.name)), after },
-                    { parent: this, dependsOn: opts?.dependsOn },
-                ),
-        );
+        const options = { parent: this, dependsOn: opts?.dependsOn };
+        const byPreference = mostPreferredFirst(args);
+        // A change that goes wrong stops at a standby, before it reaches the node that most likely holds the address.
+        const configured = rolling([...byPreference].reverse(), (node, after) => {
+            const manifest = spec.apply((s) => render(s, node.name));
+            return new Unit(`${name}-${node.name}`, { node, manifest, after }, options);
+        });
+        // A node takes part once all the others send it their adverts: until then it would take an address that is held.
+        const joining = byPreference.filter((node) => !args.standby?.includes(node.name));
+        rolling(joining, (node, after) => {
+            const manifest = spec.apply((s) => renderJoin(s, node.name));
+            return new Unit(`${name}-${node.name}-join`, { node, manifest, after: [...configured, ...after] }, options);
+        });
 
         this.address = spec.apply((s) => withoutPrefix(s.address));
         this.addresses = spec.apply((s) => [s.address, ...s.extraAddresses].map(withoutPrefix));
@@ -70,9 +74,8 @@ export class KeepalivedVip extends pulumi.ComponentResource {
     }
 }
 
-/** A change that goes wrong stops at a standby, before it reaches the node that most likely holds the address. */
-const leastPreferredFirst = (args: KeepalivedVipArgs) =>
+const mostPreferredFirst = (args: KeepalivedVipArgs) =>
     args.nodes
         .map((node, place) => ({ node, priority: priorityOf(args, node.name, place) }))
-        .sort((a, b) => a.priority - b.priority)
+        .sort((a, b) => b.priority - a.priority)
         .map(({ node }) => node);

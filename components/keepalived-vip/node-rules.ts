@@ -142,3 +142,11 @@ export const priorityRules: ItemRule<VipSpec, Given>[] = [
             `${given.priority} is the priority of ${rival(given, vip)?.name ?? ""} too: every node needs its own (defaults count down from 254 by 2)`,
     },
 ];
+
+export const standbyRules: ItemRule<VipSpec, string>[] = [
+    {
+        path: "",
+        refuses: (name, vip) => !vip.nodes.some((node) => node.name === name),
+        because: (name, vip) => `there is no node ${name}: the nodes are ${vip.nodes.map((n) => n.name).join(", ")}`,
+    },
+];

@@ -1,7 +1,7 @@
 import { manifest, reload } from "../../remote/manifest";
-import type { ManagedFile, Manifest } from "../../remote/manifest";
+import type { Gate, ManagedFile, Manifest } from "../../remote/manifest";
 import { nonlocalBind } from "../shared/nonlocal-bind";
-import { PATHS, baseConf, hooks, instanceConf, instanceFile, scriptFile } from "./conf";
+import { PATHS, baseConf, hooks, instanceConf, instanceFile, joinedFile, scriptFile } from "./conf";
 import { hookScript, releaseAddresses, rollableCheck, stateCheck, trackScript } from "./scripts";
 import { SCRIPT_USER } from "./spec";
 import type { VipNode, VipSpec } from "./spec";
@@ -53,12 +53,13 @@ export function render(vip: VipSpec, nodeName: string): Manifest {
             directory(PATHS.directory),
             directory(PATHS.instances),
             directory(PATHS.scripts),
+            directory(PATHS.joined),
             directory("/etc/systemd/system/keepalived.service.d"),
         ],
         files: [
             ...shared,
             ...Object.entries(vip.track).map(([name, track]) =>
-                root(scriptFile(vip, `track-${name}`), "0755", trackScript(track)),
+                root(scriptFile(vip, `track_${name}`), "0755", trackScript(track)),
             ),
             ...hooks(vip).map(({ script, command }) => root(scriptFile(vip, script), "0755", hookScript(command))),
             root(instanceFile(vip), "0644", instanceConf(vip, node), { onChange: [reload(SERVICE)] }),
@@ -68,16 +69,26 @@ export function render(vip: VipSpec, nodeName: string): Manifest {
             { name: "the change can be made on one node after the other", command: rollableCheck(vip) },
         ],
         services: [{ name: SERVICE, enabled: true, running: true }],
-        gates: [
-            {
-                name: `${vip.name} is held or stood by for, with this configuration`,
-                command: stateCheck(vip, node),
-                withinSeconds: GATE_SECONDS + vip.startupDelaySeconds,
-            },
-        ],
+        gates: [gate(vip, node)],
         ports: [{ port: "vrrp", from: peers.map((peer) => peer.address ?? "") }],
     });
 }
+
+/** What makes a node that has its configuration, and whose peers have theirs, one that takes the address. */
+export function renderJoin(vip: VipSpec, nodeName: string): Manifest {
+    return manifest({
+        unit: `joined-${vip.name}`,
+        // keepalived watches the file, so nothing needs to be reloaded.
+        files: [root(joinedFile(vip), "0644", "1\n")],
+        gates: [gate(vip, nodeOf(vip, nodeName))],
+    });
+}
+
+const gate = (vip: VipSpec, node: VipNode): Gate => ({
+    name: `keepalived runs ${vip.name} as configured`,
+    command: stateCheck(vip, node),
+    withinSeconds: GATE_SECONDS + vip.startupDelaySeconds,
+});
 
 function nodeOf(vip: VipSpec, name: string): VipNode {
     const node = vip.nodes.find((n) => n.name === name);

@@ -3,7 +3,7 @@ import { each } from "../shared/rules";
 import type { Rules } from "../shared/rules";
 import { VrrpVersion } from "./args";
 import { NAME, NAME_ALLOWED, between, whole } from "./limits";
-import { addressRules, extraAddressRules, givenPriorities, nodeRules, priorityRules } from "./node-rules";
+import { addressRules, extraAddressRules, givenPriorities, nodeRules, priorityRules, standbyRules } from "./node-rules";
 import type { VipSpec } from "./spec";
 import { trackRules } from "./track-rules";
 
@@ -36,6 +36,19 @@ export const rules: Rules<VipSpec> = [
     each("extraAddresses", (vip) => vip.extraAddresses, extraAddressRules),
     each("nodes", (vip) => vip.nodes, nodeRules),
     each("priorities", givenPriorities, priorityRules),
+    each("standby", (vip) => vip.standby, standbyRules),
+    {
+        path: "standby",
+        refuses: (vip) => vip.nodes.length > 0 && vip.nodes.every((node) => node.standsBy),
+        because: () => "every node stands by, so that none would hold the address: leave one out",
+    },
+    {
+        path: "standby",
+        level: "warn",
+        refuses: (vip) => vip.nodes.length > 1 && vip.nodes.filter((node) => !node.standsBy).length === 1,
+        because: (vip) =>
+            `only ${vip.nodes.find((node) => !node.standsBy)?.name ?? ""} takes the address: it is lost with that node`,
+    },
     {
         path: "version",
         refuses: (vip) => !Object.values(VrrpVersion).includes(vip.version),

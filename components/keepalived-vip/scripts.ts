@@ -1,5 +1,5 @@
 import { urlHost, withoutPrefix } from "../shared/addresses";
-import { PATHS, instanceFile, scriptFile } from "./conf";
+import { PATHS, STANDS_BY, instanceFile, joinedFile, scriptFile } from "./conf";
 import { SCRIPT_USER } from "./spec";
 import type { Tracker, VipNode, VipSpec } from "./spec";
 
@@ -50,6 +50,17 @@ export function rollableCheck(vip: VipSpec): string {
     const file = instanceFile(vip);
     return `live=/proc/1/root${file}
 [[ -f $live ]] || exit 0
+peers() { awk '$1 == "unicast_peer" { found = 1; next } found && $1 == "}" { exit } found' "$1"; }
+answers() {
+    local words
+    words=$(timeout 3 bash -c ": <>/dev/tcp/$1/22" 2>&1) || [[ $words == *refused* ]]
+}
+while read -r peer note; do
+    if [[ $note == "${STANDS_BY}" ]] || grep -qE "^ *$peer( |$)" <(peers ${file}) || ! answers "$peer"; then continue; fi
+    echo "$peer would leave while it may take ${withoutPrefix(vip.address)}: without its peers it hears no adverts, and takes what is held"
+    echo "list that node in standby, run pulumi up, then take it out of nodes and standby"
+    exit 1
+done < <(peers "$live")
 setting() { awk -v key="$2" '$1 == key { print $2; exit }' "$1"; }
 advertised() { awk 'found { print $1; exit } $1 == "virtual_ipaddress" { found = 1 }' "$1"; }
 [[ $(advertised "$live") == "$(advertised ${file})" ]] || exit 0
@@ -66,8 +77,8 @@ done`;
 }
 
 /**
- * Whether the running daemon has taken this configuration, and the instance is in order: MASTER or BACKUP, or FAULT because a tracked service is not
- * served here yet.
+ * Whether the running daemon has taken this configuration, and the instance is in order: MASTER or BACKUP, or FAULT because it stands by or a tracked
+ * service is not served here yet.
  */
 export function stateCheck(vip: VipSpec, node: VipNode): string {
     const wants = [
@@ -77,13 +88,13 @@ export function stateCheck(vip: VipSpec, node: VipNode): string {
         `"version":${vip.version}`,
         `"vips":["${vip.address.replace("/", "\\/")} dev `,
     ];
-    const tracks = Object.keys(vip.track).map((name) => scriptFile(vip, `track-${name}`));
+    const tracks = Object.keys(vip.track).map((name) => scriptFile(vip, `track_${name}`));
     return `pid=$(systemctl show --property=MainPID --value keepalived.service)
 dump=/proc/$pid/root/tmp/keepalived.json
 rm -f "$dump"
 kill -s "$(keepalived --signum=JSON)" "$pid"
 for _ in {1..20}; do
-    if [[ -s $dump && $(tail -c 1 "$dump") == "]" ]]; then break; fi
+    if [[ -s $dump && $(<"$dump") == *"]" ]]; then break; fi
     sleep 0.05
 done
 instance=$(sed 's/{"data":/\\n&/g' "$dump" | grep -F ${quoted(wants[0] ?? "")}) || { echo "keepalived does not know ${vip.name}"; exit 1; }
@@ -93,6 +104,7 @@ done
 case $instance in
 *'"state":1,'* | *'"state":2,'*) exit 0 ;;
 esac
+[[ -f ${joinedFile(vip)} ]] || exit 0
 for track in ${tracks.join(" ")}; do
     setpriv --reuid=${SCRIPT_USER} --regid=${SCRIPT_USER} --init-groups --no-new-privs timeout 10 "$track" || exit 0
 done

@@ -12,6 +12,8 @@ export interface VipNode {
     address: string | undefined;
     interface: string | undefined;
     priority: number;
+    /** Does not take the address. */
+    standsBy: boolean;
 }
 
 /** A tracked service with its defaults filled in. */
@@ -37,6 +39,8 @@ export interface VipSpec {
     advertIntervalSeconds: number;
     /** The priorities as given, to point at them. */
     priorities: Record<string, number>;
+    /** The standbys as given, to point at them. */
+    standby: string[];
     preempt: boolean;
     preemptDelaySeconds: number;
     nodes: VipNode[];
@@ -85,6 +89,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<KeepalivedVipArgs>): Vi
         virtualRouterId: args.virtualRouterId ?? derivedRouterId(args.address),
         advertIntervalSeconds: args.advertIntervalSeconds ?? 1,
         priorities: args.priorities ?? {},
+        standby: args.standby ?? [],
         preempt: args.preempt ?? false,
         preemptDelaySeconds: args.preemptDelaySeconds ?? 0,
         nodes: args.nodes.map((node, place) => ({
@@ -92,6 +97,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<KeepalivedVipArgs>): Vi
             address: ipv6 && family(node.address) !== 6 ? node.address6 : node.address,
             interface: args.interface ?? node.interface,
             priority: priorityOf(args, node.name, place),
+            standsBy: args.standby?.includes(node.name) ?? false,
         })),
         track: Object.fromEntries(Object.entries(args.track ?? {}).map(([key, track]) => [key, tracker(track)])),
         notify: { ...args.notify, user: args.notify?.user ?? SCRIPT_USER },

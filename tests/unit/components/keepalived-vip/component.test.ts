@@ -1,0 +1,100 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { KeepalivedVipArgs } from "../../../../components/keepalived-vip";
+import { KeepalivedVip } from "../../../../components/keepalived-vip";
+import { lb1, lb2, lb3 } from "./specs";
+
+interface Registered {
+    type: string;
+    name: string;
+    inputs: Record<string, unknown>;
+}
+
+const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc";
+const nodes = [lb1, lb2].map((node) => ({ ...node, hostKey: "ssh-ed25519 AAAA", privateKey: pulumi.secret(KEY) }));
+
+const promised = <T>(output: pulumi.Output<T>) => (output as unknown as { promise(): Promise<T> }).promise();
+
+async function made(preview: boolean, args: () => KeepalivedVipArgs) {
+    const registered: Registered[] = [];
+    await pulumi.runtime.setMocks(
+        {
+            newResource: ({ type, name, inputs }) => {
+                registered.push({ type, name, inputs });
+                return { id: preview ? undefined : `${name}-id`, state: inputs };
+            },
+            call: ({ inputs }) => inputs,
+        },
+        "project",
+        "stack",
+        preview,
+    );
+    const vip = new KeepalivedVip("front", args());
+    const outputs = {
+        address: await promised(vip.address),
+        addresses: await promised(vip.addresses),
+        virtualRouterId: await promised(vip.virtualRouterId),
+        failover: await promised(vip.failover),
+    };
+    await pulumi.runtime.disconnect();
+    const commands = registered.filter((r) => r.type === "command:remote:Command").map((r) => r.name);
+    return { registered, commands, outputs };
+}
+
+describe.each([
+    ["preview", true],
+    ["update", false],
+])("in a %s", (_title, preview) => {
+    test("the least preferred node is configured first, and the most preferred one takes part first", async () => {
+        const { commands } = await made(preview, () => ({ nodes, address: "10.77.0.100/24" }));
+        expect(commands.filter((name) => name.endsWith("-apply"))).toEqual([
+            "front-lb2-apply",
+            "front-lb1-apply",
+            "front-lb1-join-apply",
+            "front-lb2-join-apply",
+        ]);
+    });
+
+    test("a given priority changes the order", async () => {
+        const { commands } = await made(preview, () => ({ nodes, address: "10.77.0.100/24", priorities: { lb1: 10 } }));
+        expect(commands.filter((name) => name.endsWith("-apply"))[0]).toBe("front-lb1-apply");
+    });
+
+    test("a standby is configured and does not take part", async () => {
+        const { commands } = await made(preview, () => ({
+            nodes: [...nodes, { ...lb3, hostKey: "ssh-ed25519 AAAA" }],
+            address: "10.77.0.100/24",
+            standby: ["lb3"],
+        }));
+        expect(commands).toContain("front-lb3-apply");
+        expect(commands).not.toContain("front-lb3-join-apply");
+    });
+
+    test("the outputs are known", async () => {
+        const { outputs } = await made(preview, () => ({
+            nodes,
+            address: pulumi.output("10.77.0.100/24"),
+            extraAddresses: ["10.77.0.101/24"],
+        }));
+        expect(outputs).toMatchObject({
+            address: "10.77.0.100",
+            addresses: ["10.77.0.100", "10.77.0.101"],
+            virtualRouterId: 100,
+            failover: expect.arrayContaining([expect.objectContaining({ fault: "power", totalSeconds: 3.016 })]),
+        });
+    });
+
+    test("the manifests are readable, and no login key is in what is recorded of the component", async () => {
+        const { registered } = await made(preview, () => ({ nodes, address: "10.77.0.100/24" }));
+        const apply = registered.find((r) => r.name === "front-lb1-apply");
+        expect(apply?.inputs.stdin).toContain("unicast_src_ip 10.77.0.11");
+        const component = registered.filter((r) => r.type !== "command:remote:Command");
+        expect(component.map((r) => r.type)).toContain("pulumi-ha:index:KeepalivedVip");
+        expect(JSON.stringify(component)).not.toContain("PRIVATE KEY");
+    });
+});
+
+test("fails: arguments that are refused, all at once", async () => {
+    await expect(
+        made(true, () => ({ nodes: nodes.slice(1), address: "10.77.0.300/24", virtualRouterId: 0 })),
+    ).rejects.toThrow(/KeepalivedVip "front": 3 things must change[^]*nodes: [^]*address: [^]*virtualRouterId: /);
+});

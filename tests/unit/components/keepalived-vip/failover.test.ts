@@ -1,0 +1,120 @@
+import * as fc from "fast-check";
+import { failover, skewSeconds } from "../../../../components/keepalived-vip/failover";
+import { VrrpVersion } from "../../../../components/keepalived-vip/args";
+import { Fault } from "../../../../components/shared/failover";
+import { derivedRouterId } from "../../../../components/keepalived-vip/spec";
+import { lb1, lb2, lb3, spec } from "./specs";
+
+const total = (parts: Parameters<typeof spec>[0], fault: Fault) =>
+    failover(spec(parts)).find((f) => f.fault === fault)?.totalSeconds;
+
+const at100 = { priorities: { lb1: 101, lb2: 100 } };
+
+describe("seconds of a failover", () => {
+    test.each([
+        ["version 3, 1 s, holder silent", at100, Fault.Power, 3.609],
+        ["its link cut", at100, Fault.Link, 3.609],
+        ["0.1 s, holder silent", { ...at100, advertIntervalSeconds: 0.1 }, Fault.Power, 0.361],
+        ["version 2, holder silent", { ...at100, version: VrrpVersion.V2 }, Fault.Power, 3.609],
+        [
+            "version 2 does not scale the skew",
+            { ...at100, version: VrrpVersion.V2, advertIntervalSeconds: 2 },
+            Fault.Power,
+            6.609,
+        ],
+        ["planned, 1 s", at100, Fault.Planned, 0.609],
+        ["planned, 0.1 s", { ...at100, advertIntervalSeconds: 0.1 }, Fault.Planned, 0.061],
+        ["default priorities: planned takes milliseconds", {}, Fault.Planned, 0.016],
+        ["default priorities: power", {}, Fault.Power, 3.016],
+        ["three nodes: the second best waits", { nodes: [lb1, lb2, lb3] }, Fault.Planned, 0.016],
+        ["a standby does not count", { nodes: [lb1, lb2, lb3], standby: ["lb2"] }, Fault.Planned, 0.023],
+        [
+            "a tracked service: fall x interval + timeout + skew",
+            { ...at100, track: { web: { tcp: { port: 80 }, intervalSeconds: 2, timeoutSeconds: 1 } } },
+            Fault.Process,
+            5.609,
+        ],
+        [
+            "keepalived itself, where that takes longer than a tracked service",
+            { ...at100, track: { web: { tcp: { port: 80 } } } },
+            Fault.Process,
+            3.609,
+        ],
+        [
+            "a weight with preempt: the holder is outbid",
+            { ...at100, preempt: true, track: { web: { tcp: { port: 80 }, weight: -50 } } },
+            Fault.Process,
+            6.109,
+        ],
+        [
+            "a hang that an HTTP probe sees",
+            { ...at100, track: { web: { http: { url: "http://127.0.0.1/" }, intervalSeconds: 3 } } },
+            Fault.Hang,
+            8.109,
+        ],
+        [
+            "a hang that a port does not show: only that of the host",
+            { ...at100, track: { web: { tcp: { port: 80 }, intervalSeconds: 3 } } },
+            Fault.Hang,
+            3.609,
+        ],
+    ])("%s", (_title, parts, fault, seconds) => expect(total(parts, fault)).toBeCloseTo(seconds, 3));
+
+    test("name their terms", () =>
+        expect(failover(spec()).map((f) => [f.fault, f.formula])).toEqual([
+            ["process", "3 x advert interval (3 s) + skew at priority 252 (0.016 s)"],
+            ["hang", "3 x advert interval (3 s) + skew at priority 252 (0.016 s)"],
+            ["power", "3 x advert interval (3 s) + skew at priority 252 (0.016 s)"],
+            ["link", "3 x advert interval (3 s) + skew at priority 252 (0.016 s)"],
+            ["planned", "skew at priority 252 (0.016 s)"],
+        ]));
+
+    test("nothing is promised while one node alone takes the address", () =>
+        expect(failover(spec({ standby: ["lb2"] }))).toEqual([]));
+
+    const interval = fc.integer({ min: 1, max: 4095 }).map((hundredths) => hundredths / 100);
+    const priority = fc.integer({ min: 1, max: 254 });
+
+    test("skew lies between nothing and one interval, and falls with the priority", () =>
+        fc.assert(
+            fc.property(interval, priority, priority, (seconds, a, b) => {
+                const [better, worse] = [Math.max(a, b), Math.min(a, b)].map((p) =>
+                    skewSeconds(VrrpVersion.V3, seconds, p),
+                );
+                expect(better).toBeGreaterThan(0);
+                expect(worse).toBeLessThan(seconds);
+                expect(better).toBeLessThanOrEqual(worse ?? 0);
+            }),
+        ));
+
+    test("a lost holder takes longer than a planned switch, by three intervals", () =>
+        fc.assert(
+            fc.property(interval, (advertIntervalSeconds) => {
+                const [lost = 0, planned = 0] = [Fault.Power, Fault.Planned].map((f) =>
+                    total({ advertIntervalSeconds }, f),
+                );
+                expect(lost - planned).toBeCloseTo(3 * advertIntervalSeconds, 2);
+            }),
+        ));
+});
+
+describe("the derived virtual router id", () => {
+    test.each([
+        ["10.77.0.100/24", 100],
+        ["10.77.1.100/16", 101],
+        ["10.77.0.255/16", 255],
+        ["10.77.1.0/16", 1],
+        ["fd77::64/64", 100],
+    ])("of %s is %d", (address, id) => expect(derivedRouterId(address)).toBe(id));
+
+    test("is in range, and differs for neighbours", () =>
+        fc.assert(
+            fc.property(fc.integer({ min: 1, max: 0xfffffffd }), (n) => {
+                const ip = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".");
+                const [id, next] = [derivedRouterId(`${ip(n)}/8`), derivedRouterId(`${ip(n + 1)}/8`)];
+                expect(id).toBeGreaterThanOrEqual(1);
+                expect(id).toBeLessThanOrEqual(255);
+                if ((n & 0xffff) !== 0xffff) expect(next).not.toBe(id);
+            }),
+        ));
+});
