@@ -35,7 +35,7 @@ export interface FaultSeconds {
     /** Seconds from then until clients are served again. */
     actSeconds: number;
     totalSeconds: number;
-    /** The sum with its terms, for people: `3 x advert interval 3 + skew 0.008`. */
+    /** The sum with its terms, for people: `3 x advert interval (3 s) + skew at priority 252 (0.016 s)`. */
     formula: string;
 }
 
@@ -49,6 +49,6 @@ export function faultSeconds(fault: Fault, terms: Term[]): FaultSeconds {
         detectSeconds: sum(terms.filter((t) => t.detects)),
         actSeconds: sum(terms.filter((t) => !t.detects)),
         totalSeconds: sum(terms),
-        formula: terms.map((t) => `${t.name} ${rounded(t.seconds)} s`).join(" + "),
+        formula: terms.map((t) => `${t.name} (${rounded(t.seconds)} s)`).join(" + "),
     };
 }
