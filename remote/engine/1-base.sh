@@ -1,6 +1,7 @@
 { trap 'echo "pulumi-ha: the script arrived cut off; nothing was done" >&2; exit 65' EXIT; }
 # The host side of a unit. Everything is defined first and `main` is the last line, so that a stream that was cut does nothing; the line above
 # is one compound command, so that a cut inside it is a syntax error.
+# `return` names its status throughout: in a function called from the EXIT trap, a bare one returns the status of before the trap.
 
 # Tests alone define this, after the engine's text: it sets ROOT and PATH.
 unset -f under_test
@@ -27,6 +28,7 @@ say() {
 # What went wrong, the tool's own words, and where to look: kept for the end of the run.
 trouble() { # WHAT [DETAIL] [LOOK]
     WHAT=$1 DETAIL=${2-} LOOK=${3-}
+    DETAIL=${DETAIL#$'\n'}
     return 1
 }
 
@@ -34,9 +36,10 @@ fail() { # WHAT [DETAIL] [LOOK]
     trouble "$@" || exit 1
 }
 
-# Where a failure must not end the run: the first one is reported in full, the others by name.
+# Where a failure must not end the run.
 note() {
-    PROBLEMS+=("$WHAT${DETAIL:+$'\n'$DETAIL}")
+    PROBLEMS+=("$WHAT")
+    say "$WHAT${DETAIL:+$'\n'$(indented "$DETAIL")}"
 }
 
 bounded() { # LIMIT COMMAND…: with its time limit, the default signals, and neither stdin nor the host's lock
@@ -113,7 +116,8 @@ leave() {
             ;;
         swapped)
             local what=$WHAT detail=$DETAIL look=$LOOK
-            restore && code=3 result=restored || code=4 result=failed
+            code=4 result=failed
+            if restore; then code=3 result=restored CHANGED=(); fi
             now=$NOW WHAT=$what DETAIL=$detail LOOK=$look
             ;;
         *) code=1 result=failed now=$NOW ;;

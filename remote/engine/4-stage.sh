@@ -107,11 +107,11 @@ render() { # N TARGET
     local n=$1 text='' newline=$'\n' credential=${FILE_CREDENTIAL[$1]}
     if [[ -n $credential ]]; then
         cp -- "$SECRETS/$credential" "$2"
-        return
+        return $?
     fi
     if [[ -z ${FILE_FILL[n]} ]] && ! ${FILE_CUT[n]}; then
         body "${FILE_AT[n]}" >"$2"
-        return
+        return $?
     fi
     # A command substitution drops newlines at the end: the dot keeps them.
     text=$(body "${FILE_AT[n]}" && echo .)
@@ -124,7 +124,7 @@ render() { # N TARGET
 fill() { # TEXT ,NAMES,
     local rest=$1 name value mark='@@credential:'
     while [[ $rest == *"$mark"* ]]; do
-        printf '%s' "${rest%%"$mark"*}" || return
+        printf '%s' "${rest%%"$mark"*}" || return 1
         rest=${rest#*"$mark"}
         name=${rest%%@@*}
         if [[ $rest == *@@* && $2 == *",$name,"* ]]; then
@@ -132,10 +132,10 @@ fill() { # TEXT ,NAMES,
                 trouble "the credential $name holds a NUL byte, and cannot be part of a text"
                 return 1
             fi
-            printf '%s' "$value" || return
+            printf '%s' "$value" || return 1
             rest=${rest#*@@}
         else
-            printf '%s' "$mark" || return
+            printf '%s' "$mark" || return 1
         fi
     done
     printf '%s' "$rest"

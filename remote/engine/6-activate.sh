@@ -45,7 +45,7 @@ daemon_reload() {
         say "reading systemd's unit files again"
         bounded query systemctl daemon-reload >"$WORK/out" 2>&1 || status=$?
         ((status == 0)) || trouble "systemctl daemon-reload failed" "$(last_words "$WORK/out" "$status" query)"
-        return
+        return $?
     done
 }
 
@@ -99,7 +99,7 @@ to_stand_still() { # SERVICE
     for n in "${!SERVICE[@]}"; do
         if [[ ${SERVICE[n]} == "$1" ]]; then
             [[ ${SERVICE_RUNNING[n]} == stopped ]]
-            return
+            return $?
         fi
     done
     [[ -n ${STILL[$1]-} ]]
@@ -185,12 +185,12 @@ pass_gate() { # N
 }
 
 pass_gates() {
-    local n since=$EPOCHSECONDS service look=''
+    local n service look=''
     for n in "${!GATE_AT[@]}"; do
         say "gate: ${GATE_NAME[n]}"
         pass_gate "$n" && continue
         for service in $(touched_services); do
-            DETAIL+=$(journal_of "$service" $((since - 30)))
+            DETAIL+=$(journal_of "$service" $((STARTED / 1000000)))
             look+="${look:+; }journalctl -u $service"
         done
         LOOK=$look

@@ -3,6 +3,7 @@
 verb_prepare() {
     fit
     take_lock packages
+    mkdir -p -- "$STATE"
     release_services
     [[ ! -e $STATE/packages.before ]] || record_installed
     find_missing
@@ -164,7 +165,7 @@ verb_health() {
 }
 
 verb_remove() {
-    local n path item text
+    local n path text
     local -A nothing=()
     if [[ ! -d $MINE && ! -d $GONE && ! -d $CREDENTIALS ]]; then return 0; fi
     begin
@@ -195,8 +196,7 @@ verb_remove() {
         leave_made nothing
     done
     if ((${#PROBLEMS[@]})); then
-        item=${PROBLEMS[0]}
-        fail "not everything could be removed: ${item%%$'\n'*}" "$(printf '%s\n' "${PROBLEMS[@]:1}")" "$MINE"
+        fail "not everything could be removed: ${PROBLEMS[0]}" "$(printf '%s\n' "${PROBLEMS[@]:1}")" "$MINE"
     fi
     forget_unit
     ACTIONS+=("remove $UNIT")
@@ -281,7 +281,7 @@ main() {
     esac
     word digest "$DIGEST"
     ((EUID == 0)) || fit
-    mkdir -p -- "$RUN" "$STATE/units"
+    mkdir -p -- "$RUN"
     exec 8<> <(:)
     sweep
     WORK=$(mktemp -d "$RUN/work.$$.XXXXXX")
