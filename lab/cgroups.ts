@@ -1,28 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { type Mount, mounts } from "./mounts";
 import { run, until } from "./run";
-
-interface Mount {
-    point: string;
-    type: string;
-    options: string;
-}
-
-/** The mounts that this process sees. */
-export const mounts = (): Mount[] =>
-    fs
-        .readFileSync("/proc/self/mountinfo", "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => {
-            const [before, after] = line.split(" - ");
-            const [type = "", , options = ""] = (after ?? "").split(" ");
-            return { point: unescape((before ?? "").split(" ")[4] ?? ""), type, options };
-        });
-
-/** mountinfo writes blanks and the like as octal numbers. */
-const unescape = (text: string): string =>
-    text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 
 const hierarchies = (): Mount[] => mounts().filter((mount) => mount.type === "cgroup2" || mount.type === "cgroup");
 

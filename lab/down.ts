@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { initProcesses, mounts, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups";
+import { initProcesses, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups";
 import { clearContainer, unmountRoot } from "./host";
+import { mounts } from "./mounts";
 import { removeNetwork, restoreForwarding } from "./network";
 import { DEFAULTS, labDir, type LabOptions, namesOf } from "./plan";
 import { attempt } from "./run";

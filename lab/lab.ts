@@ -75,15 +75,13 @@ export class LabHost {
     }
 
     private async link(state: Exclude<LinkState, "absent">): Promise<Instant> {
-        if (initOf(this.lab.plan, this.name) === undefined)
-            throw new Error(`${this.name} is off: it has no link to change`);
+        this.initOrOff("it has no link to change");
         return timed(() => setLink(this.lab.plan, this.plan, state));
     }
 
     /** Takes the host's power away: off the network, every process killed, at one instant. Its disk stays. */
     async powerOff(): Promise<Instant> {
-        const init = initOf(this.lab.plan, this.name);
-        if (init === undefined) throw new Error(`${this.name} is off already`);
+        const init = this.initOrOff("its power can't be taken away");
         const instant = await timed(() => setLink(this.lab.plan, this.plan, LinkState.cut));
         await Promise.all([
             powerDown([init], () => processesOf(this.lab.plan, this.name)),
@@ -102,12 +100,23 @@ export class LabHost {
 
     /** Stops every process in its tracks; the kernel goes on answering pings and taking connections, as on a host that hangs. */
     pause(): Promise<Instant> {
-        return timed(() => freeze(hostGroup(this.lab.plan, this.name), true));
+        return this.frozen(true);
     }
 
     /** Lets a paused host go on. */
     resume(): Promise<Instant> {
-        return timed(() => freeze(hostGroup(this.lab.plan, this.name), false));
+        return this.frozen(false);
+    }
+
+    private async frozen(frozen: boolean): Promise<Instant> {
+        this.initOrOff("it has no processes to pause");
+        return timed(() => freeze(hostGroup(this.lab.plan, this.name), frozen));
+    }
+
+    private initOrOff(consequence: string): number {
+        const init = initOf(this.lab.plan, this.name);
+        if (init === undefined) throw new Error(`${this.name} is off: ${consequence}`);
+        return init;
     }
 
     /**

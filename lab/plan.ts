@@ -81,6 +81,9 @@ const HOST_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 /** Names of what stands in the default lab's folder, where the folders of other labs stand too. */
 const RESERVED_LAB_NAMES = ["hosts"];
 
+/** Characters that separate the options of an overlayfs mount. */
+const UNMOUNTABLE = /[,:\\"]/;
+
 /** All that is wrong with what was asked, one line each; empty when nothing is. */
 export function violations(options: LabOptions): string[] {
     const { name = DEFAULTS.name, subnet = DEFAULTS.subnet, hosts = [] } = options;
@@ -91,6 +94,8 @@ export function violations(options: LabOptions): string[] {
         !LAB_NAME.test(name) && `name: "${name}" must be lower-case letters, digits and dashes, at most 12 characters`,
         RESERVED_LAB_NAMES.includes(name) && `name: "${name}" is taken by the lab's own folders: choose another`,
         subnetViolation(subnet),
+        UNMOUNTABLE.test(labDir(name, options.dir)) &&
+            `dir: "${labDir(name, options.dir)}" must not contain a comma, a colon, a backslash or a quote: overlayfs can't mount it`,
         typeof hosts === "number" &&
             (!Number.isInteger(hosts) || hosts < 0 || hosts > room) &&
             `hosts: ${hosts} must be a whole number between 0 and ${room}`,

@@ -1,10 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { baseRoot } from "./base";
-import { initOf, introduceHosts, makeDisk, publicKey, start } from "./host";
+import { freeze, isFrozen } from "./cgroups";
+import { hostGroup, initOf, introduceHosts, makeDisk, publicKey, start } from "./host";
 import { type Inventory, inventoryPath, knownHosts, readInventory, writeInventory } from "./inventory";
 import { BOOT_SECONDS, Lab } from "./lab";
 import { packageSource, prepareMachine } from "./machine";
+import { fileSystemOf } from "./mounts";
 import {
     checkSubnet,
     forward,
@@ -58,6 +60,7 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
         await rememberMachineOnce();
     });
     fs.mkdirSync(lab.dir, { recursive: true });
+    checkFileSystem(lab.dir);
     const [base, inventory] = await Promise.all([baseOf(lab, progress), makeIdentities(lab)]);
     writeInventory(lab.dir, inventory);
     fs.writeFileSync(path.join(lab.dir, "known_hosts"), knownHosts(inventory));
@@ -70,6 +73,17 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
     await startHosts(made, options.bootSeconds ?? BOOT_SECONDS, progress);
     lab.hosts.forEach((host) => introduceHosts(lab, host));
     return made;
+}
+
+/** File systems that can't lie above another in overlayfs. */
+const UNFIT = /^(overlay|nfs4?|cifs|9p|vfat|fuse.*)$/;
+
+function checkFileSystem(dir: string): void {
+    const type = fileSystemOf(dir);
+    if (!UNFIT.test(type)) return;
+    throw new Error(
+        `dir: ${dir} is on ${type}, which can't hold the hosts' disks: choose a folder on ext4, xfs, btrfs or tmpfs (--dir)`,
+    );
 }
 
 /**
@@ -150,12 +164,16 @@ async function makeIdentities(lab: LabPlan): Promise<Inventory> {
     };
 }
 
-/** Starts, in parallel, the hosts that are off, and connects those that are cut. */
+/** Starts, in parallel, the hosts that are off; connects those that are cut; lets go on those that are paused. */
 async function startHosts(lab: Lab, bootSeconds: number, progress: (line: string) => void): Promise<void> {
     const linkOf = await linkStates(lab.plan);
     const bring = async (host: HostPlan): Promise<void> => {
         const link = linkOf(host);
         const isOn = initOf(lab.plan, host.name) !== undefined;
+        if (isOn && isFrozen(hostGroup(lab.plan, host.name))) {
+            freeze(hostGroup(lab.plan, host.name), false);
+            progress(`${host.name}: goes on again`);
+        }
         if (isOn && link === LinkState.connected) return;
         if (isOn && link !== LinkState.absent) {
             await setLink(lab.plan, host, LinkState.connected);

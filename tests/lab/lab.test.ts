@@ -212,7 +212,10 @@ describe("a lab", () => {
         figure("power-off took effect", off.value.withinMs);
         expect((await lab.status())[0]).toMatchObject({ power: Power.off, link: LinkState.absent });
         expect(await vipOwners(lab, VIP)).toEqual(["two"]);
-        await expect(lab.host("one").powerOff()).rejects.toThrow("one is off already");
+        await expect(lab.host("one").powerOff()).rejects.toThrow("one is off: its power can't be taken away");
+        await expect(lab.host("one").cut()).rejects.toThrow("one is off: it has no link to change");
+        await expect(lab.host("one").pause()).rejects.toThrow("one is off: it has no processes to pause");
+        await expect(lab.exec("one", ["true"])).rejects.toThrow("one is off");
         await timed("power-on until its SSH server answers", () => lab.host("one").powerOn());
         expect((await lab.exec("one", ["cat", "/root/note"])).stdout).toBe("kept\n");
         expect(await vipOwners(lab, VIP)).toEqual(["two"]);
@@ -248,9 +251,11 @@ describe("a lab", () => {
         );
     });
 
-    test("brings back by `up` what is off or cut", async () => {
+    test("brings back by `up` what is off, cut or paused", async () => {
         await lab.host("one").cut();
+        await lab.host("two").pause();
         await lab.host("two").powerOff();
+        await lab.host("three").pause();
         lab = await labUp({ name: NAME, dir });
         expect(lab.hosts.map((host) => host.name)).toEqual(["one", "two", "three"]);
         for (const status of await lab.status())

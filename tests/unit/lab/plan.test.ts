@@ -108,6 +108,7 @@ test.each([
     [{ subnet: "10.77.0.0/28" }, "prefix length between 16 and 25"],
     [{ hosts: ["lb1", "lb1"] }, '"lb1" is listed more than once'],
     [{ hosts: ["lb_1"] }, '"lb_1" must be lower-case'],
+    [{ dir: "/tmp/a:b" }, 'dir: "/tmp/a:b" must not contain a comma, a colon'],
     [{ hosts: 90 }, "between 0 and 89"],
     [{ hosts: 1.5 }, "must be a whole number"],
 ])("fails: %j", (options, message) => {
