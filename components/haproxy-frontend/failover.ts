@@ -1,0 +1,62 @@
+import { Fault, faultSeconds } from "../shared/failover";
+import type { FaultSeconds, Term } from "../shared/failover";
+import type { FrontendSpec } from "./spec";
+
+const CHECKS =
+    "HAProxy 2.6 configuration manual, inter, fastinter, timeout check; src/check.c: intervals start when a check ends";
+
+/**
+ * Until a server that fails from some moment on is marked down, at most: it had just passed a check, the next one comes an interval later, and each
+ * failed one takes `probeSeconds`.
+ */
+export const markedDown = ({ check }: FrontendSpec, probe: string, probeSeconds: number): Term[] => [
+    { name: "check interval", seconds: check.intervalSeconds, detects: true, source: CHECKS },
+    { name: `${check.fall} x ${probe}`, seconds: check.fall * probeSeconds, detects: true, source: CHECKS },
+    {
+        name: `${check.fall - 1} x fast interval`,
+        seconds: (check.fall - 1) * check.fastIntervalSeconds,
+        detects: true,
+        source: CHECKS,
+    },
+];
+
+/** Seconds from a server's return until it gets clients again, at most; answers to checks on a local network take no time to speak of. */
+export const returnSeconds = ({ check }: FrontendSpec): number =>
+    check.intervalSeconds + (check.rise - 1) * check.fastIntervalSeconds;
+
+/** What happens to a client whose server was marked down while it waited. */
+const waiting = (spec: FrontendSpec): Term =>
+    spec.shutdownSessionsWhenDown
+        ? { name: "its sessions end", seconds: 0, detects: false, source: "on-marked-down shutdown-sessions" }
+        : {
+              name: "its sessions run into timeout server",
+              seconds: spec.timeouts.serverSeconds,
+              detects: false,
+              source: "timeout server",
+          };
+
+const redispatched: Term = {
+    name: "connections that are refused go to another server",
+    seconds: 0,
+    detects: false,
+    source: "option redispatch 1",
+};
+
+/**
+ * How long a fault of a server is felt at most: until no client is sent to it any more, and those that were have been let go.
+ *
+ * A hang has no line where the check cannot see it: the kernel goes on accepting connections for a process that stands still.
+ */
+export function failover(spec: FrontendSpec): FaultSeconds[] {
+    const { check, timeouts } = spec;
+    const silent = Math.min(timeouts.connectSeconds, check.intervalSeconds);
+    const lost = [...markedDown(spec, "connection attempt", silent), waiting(spec)];
+    const hung = [...markedDown(spec, "check timeout", check.timeoutSeconds), waiting(spec)];
+    return [
+        faultSeconds(Fault.Process, [...markedDown(spec, "refused connection", 0), redispatched]),
+        ...(check.kinds.includes("tcp") ? [] : [faultSeconds(Fault.Hang, hung)]),
+        faultSeconds(Fault.Power, lost),
+        faultSeconds(Fault.Link, lost),
+        faultSeconds(Fault.Planned, [redispatched]),
+    ];
+}

@@ -1,0 +1,168 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { NodeArgs } from "../../remote/node";
+import { family, withoutPrefix } from "../shared/addresses";
+import { HaproxyBalance, HaproxyMode } from "./args";
+import type {
+    HaproxyFrontendArgs,
+    HaproxyHttpCheckArgs,
+    HaproxyServerArgs,
+    HaproxyServerTlsArgs,
+    HaproxyTimeoutsArgs,
+} from "./args";
+
+/** A load balancer as its configuration sees it. */
+export interface FrontendNode {
+    name: string;
+    address: string;
+}
+
+/** A server with its defaults filled in. */
+export interface FrontendServer {
+    name: string;
+    address: string;
+    port: number;
+    weight: number;
+    backup: boolean;
+    maxConnections: number | undefined;
+}
+
+/** The check of all servers with its defaults filled in. */
+export interface FrontendCheck {
+    /** The kinds asked for; exactly one unless the rules refuse it. */
+    kinds: ("http" | "tls" | "tcp")[];
+    http: Required<pulumi.Unwrap<HaproxyHttpCheckArgs>>;
+    port: number | undefined;
+    intervalSeconds: number;
+    fastIntervalSeconds: number;
+    timeoutSeconds: number;
+    fall: number;
+    rise: number;
+}
+
+/** All that is said about one frontend and its backend, as plain data without keys. */
+export interface FrontendSpec {
+    name: string;
+    nodes: FrontendNode[];
+    /** Without prefix length; empty: all IPv4 addresses. */
+    addresses: string[];
+    port: number;
+    mode: HaproxyMode;
+    balance: HaproxyBalance;
+    /** Where the certificate comes from; more than one is refused. */
+    certificates: ("issuer" | "tls")[];
+    hostNames: string[];
+    hstsSeconds: number;
+    redirectHttp: boolean;
+    servers: FrontendServer[];
+    serverTls: { serverName: string | undefined } | undefined;
+    check: FrontendCheck;
+    stickyCookie: string | undefined;
+    slowStartSeconds: number;
+    shutdownSessionsWhenDown: boolean;
+    retrySafeRequests: boolean;
+    maxConnections: number | undefined;
+    timeouts: Required<pulumi.Unwrap<HaproxyTimeoutsArgs>>;
+    metrics: { port: number; onNodeAddress: boolean } | undefined;
+    /** As given; undefined: what the shared configuration says. */
+    hardStopAfterSeconds: number | undefined;
+    logRequests: boolean;
+    minimumServers: number;
+}
+
+/** Seconds that connections get after a reload unless a frontend says otherwise. */
+export const HARD_STOP_SECONDS = 1800;
+export const DEFAULT_WEIGHT = 100;
+export const HTTP_PORT = 80;
+export const HTTPS_PORT = 443;
+
+/** The arguments without keys, certificates and logins: what a spec is made from never is a secret, nor unknown at preview for their sake. */
+export interface PublicArgs extends Omit<HaproxyFrontendArgs, "nodes" | "issuer" | "tls" | "serverTls"> {
+    nodes: { name: string; address: pulumi.Input<string> }[];
+    certificates: ("issuer" | "tls")[];
+    serverTls: { serverName: HaproxyServerTlsArgs["serverName"] } | undefined;
+}
+
+export const publicArgs = ({ issuer, tls, serverTls, nodes, ...args }: HaproxyFrontendArgs): PublicArgs => ({
+    ...args,
+    nodes: nodes.map(({ name, address }: NodeArgs) => ({ name, address })),
+    certificates: [...(issuer ? ["issuer" as const] : []), ...(tls ? ["tls" as const] : [])],
+    serverTls: serverTls && { serverName: serverTls.serverName },
+});
+
+/** The spec of a frontend, with all defaults. */
+export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): FrontendSpec {
+    const mode = args.mode ?? HaproxyMode.Http;
+    const http = mode === HaproxyMode.Http;
+    const idleSeconds = http ? 30 : 1800;
+    const addresses = [args.bind.address, ...(args.bind.extraAddresses ?? [])];
+    const hostNames = args.hostNames ?? [];
+    return {
+        name,
+        nodes: args.nodes,
+        addresses: addresses.filter((address) => address !== undefined).map(withoutPrefix),
+        port: args.bind.port,
+        mode,
+        balance: args.balance ?? (http ? HaproxyBalance.RoundRobin : HaproxyBalance.LeastConn),
+        certificates: args.certificates,
+        hostNames,
+        hstsSeconds: args.hstsSeconds ?? 0,
+        redirectHttp: args.redirectHttp ?? (http && args.certificates.length > 0 && args.bind.port === HTTPS_PORT),
+        servers: Object.entries(args.servers).map(([key, value]) => server(key, value)),
+        serverTls: args.serverTls && { serverName: args.serverTls.serverName },
+        check: check(args, mode, hostNames[0] ?? "localhost"),
+        stickyCookie: args.stickyCookie && (args.stickyCookie.name ?? "SERVER"),
+        slowStartSeconds: args.slowStartSeconds ?? 0,
+        shutdownSessionsWhenDown: args.shutdownSessionsWhenDown ?? true,
+        retrySafeRequests: args.retrySafeRequests ?? http,
+        maxConnections: args.maxConnections,
+        timeouts: {
+            connectSeconds: 2,
+            clientSeconds: idleSeconds,
+            serverSeconds: idleSeconds,
+            httpRequestSeconds: 10,
+            keepAliveSeconds: 10,
+            queueSeconds: 5,
+            tunnelSeconds: 3600,
+            ...args.timeouts,
+        },
+        metrics: args.metrics && { onNodeAddress: false, ...args.metrics },
+        hardStopAfterSeconds: args.hardStopAfterSeconds,
+        logRequests: args.logRequests ?? true,
+        minimumServers: args.minimumServers ?? 1,
+    };
+}
+
+const server = (name: string, args: pulumi.Unwrap<HaproxyServerArgs>): FrontendServer => ({
+    name,
+    address: args.address,
+    port: args.port,
+    weight: args.weight ?? DEFAULT_WEIGHT,
+    backup: args.backup ?? false,
+    maxConnections: args.maxConnections,
+});
+
+function check(args: pulumi.Unwrap<PublicArgs>, mode: HaproxyMode, host: string): FrontendCheck {
+    const given = args.check ?? {};
+    const asked: FrontendCheck["kinds"] = [
+        ...(given.http ? ["http" as const] : []),
+        ...(given.tls ? ["tls" as const] : []),
+        ...(given.tcp ? ["tcp" as const] : []),
+    ];
+    const intervalSeconds = given.intervalSeconds ?? 1;
+    return {
+        kinds: asked.length > 0 ? asked : [mode === HaproxyMode.Http ? "http" : "tcp"],
+        http: { path: "/", host, status: 200, ...given.http },
+        port: given.port,
+        intervalSeconds,
+        fastIntervalSeconds: given.fastIntervalSeconds ?? intervalSeconds / 2,
+        timeoutSeconds: given.timeoutSeconds ?? intervalSeconds,
+        fall: given.fall ?? 3,
+        rise: given.rise ?? 2,
+    };
+}
+
+/** Whether clients speak TLS to the frontend. */
+export const endsTls = (spec: FrontendSpec): boolean => spec.certificates.length > 0;
+
+/** Whether a server is named by a name that must be resolved. */
+export const named = (server: FrontendServer): boolean => family(server.address) === undefined;

@@ -1,0 +1,131 @@
+import { spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { HaproxyBalance, HaproxyMode } from "../../../../components/haproxy-frontend";
+import { PATHS, baseConf, frontendConf } from "../../../../components/haproxy-frontend/conf";
+import { render } from "../../../../components/haproxy-frontend/render";
+import { toSpec } from "../../../../components/haproxy-frontend/spec";
+import type { FrontendSpec } from "../../../../components/haproxy-frontend/spec";
+import { toText } from "../../../../remote/manifest";
+import { fullArgs, spec, sqlArgs, webArgs } from "./specs";
+
+const lb1 = { name: "lb1", address: "192.0.2.11" };
+
+test("the whole manifest of a TLS frontend", () => {
+    expect(toText(render(spec(webArgs), "lb1"))).toMatchSnapshot();
+});
+
+test("the configuration of a database frontend", () => {
+    expect(frontendConf(toSpec("sql", sqlArgs), lb1)).toMatchSnapshot();
+});
+
+test("the configuration with every option", () => {
+    expect(frontendConf(spec(fullArgs), lb1)).toMatchSnapshot();
+});
+
+test("the nodes differ in the metrics' address alone", () => {
+    const [one, two] = ["lb1", "lb2"].map((node) => toText(render(spec(fullArgs), node)).split("\n"));
+    expect(two?.filter((row, number) => row !== one?.[number])).toEqual(["|     bind 192.0.2.12:8405"]);
+});
+
+test("what all frontends of a host share has the same bytes from each", () => {
+    const shared = (s: FrontendSpec) => render(s, "lb1").files.filter((file) => file.shared);
+    expect(shared(spec(fullArgs))).toEqual(shared(toSpec("sql", sqlArgs)));
+    expect(shared(spec(webArgs)).map((file) => file.path)).toContain(PATHS.base);
+});
+
+test("nothing but the reload of haproxy follows from a changed frontend or certificate", () => {
+    const own = render(spec(webArgs), "lb1").files.filter((file) => !file.shared);
+    expect(own.flatMap((file) => file.onChange)).toEqual(
+        own.map(() => ({ do: "reload", target: "haproxy.service", impact: "reload", seconds: 0 })),
+    );
+});
+
+test("keys lie in files that root alone reads, and never in the manifest", () => {
+    const manifest = render(spec(fullArgs), "lb1");
+    const secrets = manifest.files.filter((file) => file.credential !== undefined);
+    expect(
+        secrets.map(({ path: at, mode, owner, content, credential }) => [at, mode, owner, content, credential]),
+    ).toEqual([
+        ["/etc/haproxy/certs/web.pem", "0600", "root:root", "", "certificate"],
+        ["/etc/haproxy/certs/web-servers-ca.pem", "0600", "root:root", "", "servers-ca"],
+    ]);
+});
+
+test("a frontend on all addresses needs no foreign ones", () => {
+    const anywhere = spec(webArgs, { bind: { port: 443 } });
+    expect(render(anywhere, "lb1").files.map((file) => file.path)).not.toContain(
+        "/etc/sysctl.d/60-pulumi-ha-nonlocal-bind.conf",
+    );
+    expect(frontendConf(anywhere, lb1)).toContain("    bind *:443 ssl ");
+});
+
+const installed = spawnSync("haproxy", ["-v"]).status === 0;
+if (!installed)
+    console.warn("skipped: haproxy is not installed here, so its own parser reads nothing back (apt install haproxy)");
+
+/** The files as on a host, below a folder, with a certificate made for the test, as haproxy itself judges them. */
+function haproxyCheck(specs: FrontendSpec[]): { status: number | null; said: string } {
+    const root = fs.mkdtempSync(path.join(tmpdir(), "pulumi-ha-haproxy-"));
+    try {
+        const here = (text: string) => text.replaceAll("/etc/haproxy", root);
+        const write = (at: string, text: string) => {
+            fs.mkdirSync(path.dirname(here(at)), { recursive: true });
+            fs.writeFileSync(here(at), here(text));
+        };
+        write(PATHS.base, baseConf);
+        for (const s of specs) {
+            write(`${PATHS.frontends}/${s.name}.cfg`, frontendConf(s, lb1));
+            write(`${PATHS.certificates}/${s.name}.pem`, selfSigned(root));
+            write(`${PATHS.certificates}/${s.name}-servers-ca.pem`, selfSigned(root));
+        }
+        const ran = spawnSync("haproxy", ["-c", "-f", here(PATHS.base), "-f", here(PATHS.frontends)], {
+            encoding: "utf8",
+        });
+        return { status: ran.status, said: `${ran.stdout}${ran.stderr}` };
+    } finally {
+        fs.rmSync(root, { recursive: true });
+    }
+}
+
+function selfSigned(folder: string): string {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    fs.writeFileSync(path.join(folder, "key.pem"), key);
+    const ran = spawnSync(
+        "openssl",
+        ["req", "-x509", "-key", path.join(folder, "key.pem"), "-subj", "/CN=test", "-days", "2"],
+        { encoding: "utf8" },
+    );
+    return `${ran.stdout}${key}`;
+}
+
+(installed ? describe : describe.skip)("read back by haproxy", () => {
+    test.each<[string, FrontendSpec[]]>([
+        ["TLS and http", [spec(webArgs)]],
+        ["a database", [toSpec("sql", sqlArgs)]],
+        ["every option", [spec(fullArgs)]],
+        ["every option, by source", [spec(fullArgs, { balance: HaproxyBalance.Source })]],
+        ["several frontends", [spec(fullArgs), toSpec("sql", sqlArgs)]],
+        ["plain http on all addresses", [spec(webArgs, { bind: { port: 80 }, certificates: [] })]],
+        [
+            "TLS checked only",
+            [spec(webArgs, { mode: HaproxyMode.Tcp, certificates: [], check: { tls: true }, bind: { port: 443 } })],
+        ],
+        [
+            "TLS checked on another port",
+            [spec(webArgs, { serverTls: { serverName: undefined }, check: { http: {}, port: 9443 } })],
+        ],
+    ])("%s: valid, without a warning", (_, specs) => {
+        expect(haproxyCheck(specs)).toEqual({ status: 0, said: "Configuration file is valid\n" });
+    });
+
+    test("fails with haproxy's own message for what it does not know", () => {
+        const odd = { ...spec(webArgs), balance: "fastest" as HaproxyBalance };
+        const { status, said } = haproxyCheck([odd]);
+        expect(status).toBe(1);
+        expect(said).toContain("balance only supports");
+    });
+});
