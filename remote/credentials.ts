@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { stackless } from "./stackless";
 
 /**
  * Keys, certificates and passwords on their way to one unit, by name. A manifest refers to them by these names; the values travel in the
@@ -26,7 +27,9 @@ export function digest(key: string, credentials: Credentials): string {
 export function credentialText(credentials: Credentials): string[] {
     return sorted(credentials).flatMap(([name, value]) => {
         if (!/^[a-z0-9][a-z0-9._-]*$/.test(name))
-            throw new Error(`${JSON.stringify(name)} is no name for a credential: use a-z, 0-9, ".", "_", "-"`);
+            throw stackless(
+                new Error(`${JSON.stringify(name)} is no name for a credential: use a-z, 0-9, ".", "_", "-"`),
+            );
         const rows =
             Buffer.from(value, "utf8")
                 .toString("base64")

@@ -1,3 +1,5 @@
+import { stackless } from "./stackless";
+
 /**
  * What a unit wants on one host, as plain data and as a text that a person reads in `pulumi preview --diff`.
  *
@@ -170,27 +172,27 @@ const WORDS = {
 
 type Word = keyof typeof WORDS;
 
+function refuse(message: string): never {
+    throw stackless(new Error(message));
+}
+
 function word(kind: Word, value: string): string {
     if (!WORDS[kind].test(value) || (kind === "path" && /(^|\/)\.\.?(\/|$)/.test(value)))
-        throw new Error(
-            `${JSON.stringify(value)} is no ${kind} that a manifest can hold: allowed is ${WORDS[kind].source}`,
-        );
+        refuse(`${JSON.stringify(value)} is no ${kind} that a manifest can hold: allowed is ${WORDS[kind].source}`);
     return value;
 }
 
 /** One line of free text: a step's name. */
 function line(value: string): string {
     if (!/^[^\x00-\x1f\x7f]+$/.test(value) || value !== value.trim())
-        throw new Error(
-            `${JSON.stringify(value)} must be one line of text without control characters or blanks at its ends`,
-        );
+        refuse(`${JSON.stringify(value)} must be one line of text without control characters or blanks at its ends`);
     return wellFormed(value);
 }
 
 function wellFormed(value: string): string {
-    if (value.includes("\0")) throw new Error(`a NUL byte cannot be part of ${JSON.stringify(value.slice(0, 40))}`);
+    if (value.includes("\0")) refuse(`a NUL byte cannot be part of ${JSON.stringify(value.slice(0, 40))}`);
     // A lone surrogate would arrive as U+FFFD: not the bytes that were given.
-    if (!value.isWellFormed()) throw new Error(`${JSON.stringify(value.slice(0, 40))} is not well-formed Unicode`);
+    if (!value.isWellFormed()) refuse(`${JSON.stringify(value.slice(0, 40))} is not well-formed Unicode`);
     return value;
 }
 
@@ -201,7 +203,7 @@ const body = (text: string): string[] =>
 
 function number(value: number): string {
     if (!Number.isFinite(value) || value < 0)
-        throw new Error(`${value} is no duration: a number of seconds from 0 up is needed`);
+        refuse(`${value} is no duration: a number of seconds from 0 up is needed`);
     return String(value);
 }
 

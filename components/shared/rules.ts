@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { stackless } from "../../remote/stackless";
 
 /** Something that is refused, or warned of, about a spec; a component's table of them is its `rules.ts`. */
 export interface Rule<S> {
@@ -95,7 +96,9 @@ export function checked<A, S>(
             void pulumi.log.warn(`${v.path}: ${v.message}`, component);
         const refused = found.filter((f) => f.level === "refuse");
         if (refused.length > 0)
-            throw new pulumi.ResourceError(refusal(component.constructor.name, name, refused), component, true);
+            throw stackless(
+                new pulumi.ResourceError(refusal(component.constructor.name, name, refused), component, true),
+            );
         return spec;
     };
     if (!isPlain(args)) return pulumi.output(args).apply(check);

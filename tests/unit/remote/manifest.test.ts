@@ -150,3 +150,13 @@ test.each([
 function file(parts: Partial<Manifest["files"][number]>): Manifest["files"][number] {
     return { path: "/etc/x", mode: "0644", owner: "root:root", content: "", onChange: [], ...parts };
 }
+
+test("what is refused has no stack: the CLI would show it, and takes a minute to format frames of the SDK", () => {
+    let refused: unknown;
+    try {
+        toText(manifest({ unit: "No" }));
+    } catch (error) {
+        refused = error;
+    }
+    expect(refused).toMatchObject({ message: expect.stringContaining('"No" is no unit'), stack: undefined });
+});
