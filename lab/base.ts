@@ -106,6 +106,8 @@ export async function baseRoot(
 ): Promise<string> {
     const wanted = recipe(source);
     const target = path.join(cache, `base-${digest(wanted)}`);
+    fs.mkdirSync(cache, { recursive: true, mode: 0o700 });
+    fs.chmodSync(cache, 0o700);
     if (fs.existsSync(target)) return target;
     const waits = (): void => progress("waits for the base root that another process builds");
     return locked(

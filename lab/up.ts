@@ -60,6 +60,8 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
         await rememberMachineOnce();
     });
     fs.mkdirSync(lab.dir, { recursive: true });
+    // Hosts' disks hold programs that run as their owner, root: nobody else on the machine gets at them.
+    fs.mkdirSync(path.join(lab.dir, "hosts"), { recursive: true, mode: 0o700 });
     checkFileSystem(lab.dir);
     const [base, inventory] = await Promise.all([baseOf(lab, progress), makeIdentities(lab)]);
     writeInventory(lab.dir, inventory);

@@ -102,6 +102,7 @@ describe("a lab", () => {
         expect(inventory).toEqual(lab.inventory);
         expect(inventory).toMatchObject({ lab: NAME, subnet: SUBNET, gateway: "10.91.0.1" });
         expect(fs.statSync(inventory!.loginKey).mode & 0o777).toBe(0o600);
+        expect(fs.statSync(path.join(dir, "hosts")).mode & 0o777).toBe(0o700);
         expect(await answers(lab.host("one").address6)).toBe(true);
     });
 
