@@ -152,11 +152,12 @@ function file(parts: Partial<Manifest["files"][number]>): Manifest["files"][numb
 }
 
 test("what is refused has no stack: the CLI would show it, and takes a minute to format frames of the SDK", () => {
-    let refused: unknown;
+    let refused: Error | undefined;
     try {
         toText(manifest({ unit: "No" }));
     } catch (error) {
-        refused = error;
+        refused = error as Error;
     }
-    expect(refused).toMatchObject({ message: expect.stringContaining('"No" is no unit'), stack: undefined });
+    expect(refused?.message).toContain('"No" is no unit');
+    expect(refused?.stack).toBeUndefined();
 });
