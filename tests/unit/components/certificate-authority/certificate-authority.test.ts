@@ -84,7 +84,10 @@ describe.each([
 
     test("an existing authority's key is not recorded with the component", async () => {
         const existing = await selfMade();
-        const { named } = await deploy(preview, issuing({ existing }));
+        const { named } = await deploy(
+            preview,
+            issuing({ existing: { ...existing, privateKeyPem: pulumi.secret(existing.privateKeyPem) } }),
+        );
         expect(named("ca").inputs.existing).toEqual({ certificatePem: existing.certificatePem });
         expect(isSecret(named("web-certificate").inputs.caPrivateKeyPem)).toBe(true);
         expect(typeof named("web-certificate").inputs.caCertPem).toBe("string");
