@@ -1,0 +1,329 @@
+import type { Stack } from "@pulumi/pulumi/automation";
+import { Fault, KeepalivedVip, VrrpVersion } from "../../components";
+import type { FaultSeconds, KeepalivedVipArgs } from "../../components";
+import type { LabHost } from "../../lab";
+import { Prober, tcpProbe, vipOwners } from "../../lab";
+import { etc } from "./beacon";
+import { destroy, figure, summaries, up, upOk } from "./stack";
+import { Bench, onHost, until } from "./support";
+
+jest.setTimeout(180_000);
+
+const VIP = "10.93.0.100";
+/** Of the computed bound: the rest is this machine, which runs all hosts and the client. */
+const ROOM = 1.1;
+const SSH = 22;
+
+let bench: Bench;
+let stack: Stack;
+let wanted: Omit<Partial<KeepalivedVipArgs>, "nodes"> & { nodes: string[] };
+let other: Omit<KeepalivedVipArgs, "nodes"> | undefined;
+let before: Record<string, string>[];
+
+const hosts = ["lb1", "lb2", "lb3"];
+const host = (name: string): LabHost => bench.host(name);
+const owners = (address = VIP): Promise<string[]> => vipOwners(bench.lab, address);
+const each = <T>(ask: (h: LabHost) => Promise<T>): Promise<T[]> => Promise.all(hosts.map((name) => ask(host(name))));
+
+/** What a unit may touch of /etc, and nothing that a package brings along. */
+async function settings(of: LabHost): Promise<Record<string, string>> {
+    const ours = /^\.\/(keepalived\/(?!keepalived\.conf\.sample)|systemd|sysctl\.d|(passwd|group|shadow|gshadow)$)/;
+    return Object.fromEntries(Object.entries(await etc(of)).filter(([file]) => ours.test(file)));
+}
+
+beforeAll(async () => {
+    bench = await Bench.up("t-vip", "10.93.0.0/24", hosts);
+    wanted = { nodes: ["lb1", "lb2"] };
+    stack = await bench.stack("vip", async () => {
+        const { nodes, ...more } = wanted;
+        const front = new KeepalivedVip("front", {
+            address: `${VIP}/24`,
+            ...more,
+            nodes: nodes.map((name) => bench.node(name)),
+        });
+        if (other) {
+            const pair = ["lb1", "lb2"].map((name) => bench.node(name));
+            new KeepalivedVip("back", { ...other, nodes: pair });
+        }
+        return { failover: front.failover };
+    });
+    await onHost(host("lb1"), "mkdir -p /etc/keepalived && echo '# theirs' >/etc/keepalived/keepalived.conf");
+    before = await each(settings);
+});
+afterAll(async () => bench.down());
+
+/** Seconds that the component promises for a fault. */
+async function promised(fault: Fault): Promise<number> {
+    const { failover } = await stack.outputs();
+    const found = (failover?.value as FaultSeconds[]).find((f) => f.fault === fault);
+    if (!found) throw new Error(`nothing is promised for ${fault}`);
+    return found.totalSeconds;
+}
+
+/** The longest time without an answer from the address while something happens, until `to` holds it and it answers. */
+async function gap(what: string, to: string | undefined, happens: () => Promise<unknown>): Promise<number> {
+    const prober = new Prober(tcpProbe(VIP, SSH), { everyMs: 10 });
+    await until("the address answers", 10, async () => prober.answers, Boolean);
+    await happens();
+    await until(
+        `${to ?? "somebody"} holds the address`,
+        20,
+        async () => ({ answers: prober.answers, owners: await owners() }),
+        (now) => now.answers && now.owners.includes(to ?? now.owners[0] ?? ""),
+    );
+    const { longestGapMs, lost } = await prober.stop();
+    figure(`${what}: longest gap, ${lost} of the questions lost`, longestGapMs / 1000);
+    return longestGapMs / 1000;
+}
+
+/** Whether more than one host held the address at any moment of a time, as the hosts' kernels say. */
+async function everTwo(during: () => Promise<unknown>): Promise<string[][]> {
+    const seen: string[][] = [];
+    const watched = { over: false };
+    const watch = (async () => {
+        while (!watched.over) {
+            const now = await owners();
+            if (now.length > 1) seen.push(now);
+        }
+    })();
+    try {
+        await during();
+    } finally {
+        watched.over = true;
+        await watch;
+    }
+    return seen;
+}
+
+const soleOwner = (name: string): Promise<string[]> =>
+    until(`${name} alone holds the address`, 15, owners, (now) => now.length === 1 && now[0] === name);
+
+/** Gives the address to a node: the others stand by for a moment. */
+async function give(name: string): Promise<void> {
+    const file = "/etc/keepalived/joined/front";
+    const others = wanted.nodes.filter((n) => n !== name);
+    for (const n of others) await onHost(host(n), `mv ${file} ${file}.away`);
+    await soleOwner(name);
+    for (const n of others) await onHost(host(n), `mv ${file}.away ${file}`);
+    await soleOwner(name);
+}
+
+describe("an address on two nodes", () => {
+    test("comes up on the first one, and never on both", async () => {
+        const both = await everTwo(async () => {
+            const outcome = await upOk(stack);
+            figure("first up of an address on 2 nodes, keepalived to install", outcome.seconds);
+            await until("somebody holds the address", 10, owners, (now) => now.length > 0);
+        });
+        expect(await owners()).toEqual(["lb1"]);
+        expect(both).toEqual([]);
+        expect(await promised(Fault.Power)).toBe(3.016);
+    });
+
+    test("a second up changes nothing", async () => expect((await upOk(stack)).steps).toEqual([]));
+
+    test("services can bind it on both nodes, and checks run without privileges", async () => {
+        expect(await each((h) => onHost(h, "cat /proc/sys/net/ipv4/ip_nonlocal_bind"))).toEqual(["1\n", "1\n", "0\n"]);
+    });
+
+    test("a changed interval is a reload of each node, without a lost question", async () => {
+        wanted.advertIntervalSeconds = 0.5;
+        const pids = () => each((h) => onHost(h, "systemctl show --property=MainPID --value keepalived || true"));
+        const old = await pids();
+        const prober = new Prober(tcpProbe(VIP, SSH), { everyMs: 10 });
+        const both = await everTwo(async () =>
+            expect((await upOk(stack)).steps).toEqual(["update front-lb1-apply", "update front-lb2-apply"]),
+        );
+        const { lost } = await prober.stop();
+        expect({ lost, both }).toEqual({ lost: 0, both: [] });
+        expect(await pids()).toEqual(old);
+        expect((await summaries(stack))["front-lb1-apply"]).toMatchObject({
+            changed: ["/etc/keepalived/conf.d/front.conf"],
+            actions: ["reload keepalived.service"],
+        });
+        wanted.advertIntervalSeconds = 1;
+        await upOk(stack);
+    });
+
+    test("a configuration that keepalived refuses leaves the old one in place, and the address where it is", async () => {
+        wanted.interface = "eth9";
+        const prober = new Prober(tcpProbe(VIP, SSH), { everyMs: 10 });
+        const outcome = await up(stack);
+        expect(outcome.ok).toBe(false);
+        expect(outcome.output).toContain("interface eth9");
+        expect((await prober.stop()).lost).toBe(0);
+        expect(await onHost(host("lb2"), "grep -c eth0 /etc/keepalived/conf.d/front.conf")).not.toBe("0\n");
+        delete wanted.interface;
+        await upOk(stack);
+        expect(await owners()).toEqual(["lb1"]);
+    });
+
+    test("fails: a change that cannot be made on one node after the other", async () => {
+        wanted.version = VrrpVersion.V2;
+        const outcome = await up(stack);
+        expect(outcome.ok).toBe(false);
+        expect(outcome.output).toContain("version is 3 and shall be 2");
+        delete wanted.version;
+        await upOk(stack);
+        expect(await owners()).toEqual(["lb1"]);
+    });
+
+    test("the holder's link is cut: the other one takes over in time, and one of them has it when it is back", async () => {
+        await give("lb1");
+        const seconds = await gap("link of the holder cut", "lb2", () => host("lb1").cut());
+        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Link)));
+        await host("lb1").heal();
+        await until("one host holds the address", 5, owners, (now) => now.length === 1);
+    });
+
+    test("the holder loses power: the other one takes over in time, and keeps the address", async () => {
+        await give("lb1");
+        const seconds = await gap("power-off of the holder", "lb2", () => host("lb1").powerOff());
+        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Power)));
+        const both = await everTwo(async () => {
+            await host("lb1").powerOn();
+            await until(
+                "keepalived stands by",
+                20,
+                () => host("lb1").exec(["systemctl", "is-active", "keepalived"]),
+                (ran) => ran.code === 0,
+            );
+            await new Promise((resume) => setTimeout(resume, 4000));
+        });
+        expect(both).toEqual([]);
+        expect(await owners()).toEqual(["lb2"]);
+    });
+
+    test("keepalived is stopped on the holder: the address moves within 200 ms, time after time", async () => {
+        for (let round = 0; round < 5; round++) {
+            const [from = "", to = ""] = (await owners())[0] === "lb1" ? ["lb1", "lb2"] : ["lb2", "lb1"];
+            const seconds = await gap("planned stop on the holder", to, () =>
+                onHost(host(from), "systemctl stop keepalived"),
+            );
+            expect(seconds).toBeLessThanOrEqual(0.2);
+            await onHost(host(from), "systemctl start keepalived");
+        }
+    });
+
+    test("all of keepalived is killed on the holder: the address leaves it, and the other one takes over in time", async () => {
+        await give("lb1");
+        let seconds = 0;
+        const both = await everTwo(async () => {
+            seconds = await gap("kill -9 of all of keepalived", "lb2", () =>
+                onHost(
+                    host("lb1"),
+                    "kill -9 $(cat /sys/fs/cgroup/system.slice/keepalived.service/cgroup.procs 2>/dev/null || pidof keepalived)",
+                ),
+            );
+        });
+        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Process)));
+        expect(both).toEqual([]);
+        await until(
+            "it runs again",
+            10,
+            () => host("lb1").exec(["systemctl", "is-active", "keepalived"]),
+            (ran) => ran.code === 0,
+        );
+        await soleOwner("lb2");
+    });
+
+    test("the holder is paused: the other one takes over in time, and one of them has it when it goes on", async () => {
+        await give("lb1");
+        const seconds = await gap("pause of the holder", "lb2", () => host("lb1").pause());
+        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Hang)));
+        await host("lb1").resume();
+        await until("one host holds the address", 5, owners, (now) => now.length === 1);
+    });
+
+    test("a tracked service stops on the holder: the address goes where it runs, in time", async () => {
+        await each((h) => onHost(h, "systemd-run --quiet --unit=shop sleep infinity"));
+        wanted.track = { shop: { systemdUnit: "shop" } };
+        await upOk(stack);
+        await give("lb1");
+        const bound = 2 + 0.5 + 0.016;
+        const seconds = await gap("a tracked service stops", "lb2", () => onHost(host("lb1"), "systemctl stop shop"));
+        expect(seconds).toBeLessThanOrEqual(ROOM * bound);
+        await onHost(host("lb1"), "systemd-run --quiet --unit=shop sleep infinity");
+        expect(
+            await onHost(host("lb2"), "journalctl --unit=keepalived --grep='SECURITY|not executable' || true"),
+        ).not.toMatch(/SECURITY/);
+        delete wanted.track;
+        await upOk(stack);
+    });
+});
+
+describe("more nodes and addresses", () => {
+    test("a third node joins without ever taking an address that is held", async () => {
+        wanted.nodes = ["lb1", "lb2", "lb3"];
+        wanted.advertIntervalSeconds = 0.1;
+        const both = await everTwo(async () => {
+            const outcome = await upOk(stack);
+            figure("up that adds a node", outcome.seconds);
+            await new Promise((resume) => setTimeout(resume, 1000));
+        });
+        expect(both).toEqual([]);
+    });
+
+    test("fails: a node that leaves without standing by first", async () => {
+        wanted.nodes = ["lb1", "lb2"];
+        const outcome = await up(stack);
+        expect(outcome.ok).toBe(false);
+        expect(outcome.output).toContain("list that node in standby");
+        wanted.nodes = ["lb1", "lb2", "lb3"];
+        await upOk(stack);
+    });
+
+    test("a node stands by, handing over at once, and then leaves, without two holders at any time", async () => {
+        await give("lb3");
+        wanted.standby = ["lb3"];
+        const both = await everTwo(async () => {
+            const seconds = await gap("standby of the holder", undefined, () => upOk(stack));
+            expect(seconds).toBeLessThanOrEqual(0.2);
+            delete wanted.standby;
+            wanted.nodes = ["lb1", "lb2"];
+            await upOk(stack);
+        });
+        expect(both).toEqual([]);
+        expect(await settings(host("lb3"))).toEqual(before[2]);
+    });
+
+    test("an IPv6 address and its extra one live beside the first, and leave without it", async () => {
+        const six = host("lb1").address6.replace(/::.*/, "::100");
+        other = { address: `${six}/64`, extraAddresses: [`${six.replace("::100", "::101")}/64`] };
+        await upOk(stack);
+        await until(
+            "somebody holds it",
+            10,
+            () => owners(six),
+            (now) => now.length === 1,
+        );
+        await until(
+            "it answers",
+            10,
+            async () => {
+                try {
+                    await tcpProbe(six, SSH)(AbortSignal.timeout(500));
+                    return true;
+                } catch {
+                    return false;
+                }
+            },
+            Boolean,
+        );
+        expect(await owners(six.replace("::100", "::101"))).toEqual(await owners(six));
+
+        const prober = new Prober(tcpProbe(VIP, SSH), { everyMs: 10 });
+        other = undefined;
+        await upOk(stack);
+        expect((await prober.stop()).lost).toBe(0);
+        expect(await owners(six)).toEqual([]);
+    });
+
+    test("destroy leaves the hosts as before", async () => {
+        const outcome = await destroy(stack);
+        expect(outcome).toMatchObject({ ok: true });
+        figure("destroy", outcome.seconds);
+        expect(await owners()).toEqual([]);
+        expect(await each(settings)).toEqual(before);
+    });
+});
