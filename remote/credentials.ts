@@ -15,10 +15,10 @@ const sorted = (credentials: Credentials) => Object.entries(credentials).sort(([
 /**
  * A short keyed hash over names and values: it changes when any of them does, and tells nothing about a weak password to who lacks the key.
  *
- * @param key a secret of the stack, in hex.
+ * @param key a secret of the stack.
  */
 export function digest(key: string, credentials: Credentials): string {
-    const hmac = createHmac("sha256", Buffer.from(key, "hex"));
+    const hmac = createHmac("sha256", key);
     for (const [name, value] of sorted(credentials)) hmac.update(`${name}\0${Buffer.byteLength(value)}\0${value}`);
     return hmac.digest("hex").slice(0, 16);
 }

@@ -57,8 +57,9 @@ export class Unit extends pulumi.ComponentResource {
 
     /** A digest of the credentials under a key of this unit's own: known without being a secret, so that an apply can carry it. */
     private digest(name: string, credentials: pulumi.Output<Credentials>): pulumi.Output<string> {
-        const key = new random.RandomBytes(`${name}-digest-key`, { length: 32 }, { parent: this });
-        return pulumi.unsecret(pulumi.all([key.hex, credentials]).apply(([hex, values]) => digest(hex, values)));
+        // Not RandomBytes: its id, which is in clear in the state, is its value.
+        const key = new random.RandomPassword(`${name}-digest-key`, { length: 43, special: false }, { parent: this });
+        return pulumi.unsecret(pulumi.all([key.result, credentials]).apply(([k, values]) => digest(k, values)));
     }
 
     private command(
