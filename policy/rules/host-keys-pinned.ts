@@ -23,24 +23,28 @@ export const hostKeysPinned: ResourceValidationPolicy = {
 
 const FIX = 'as in "ssh-ed25519 AAAA…", from /etc/ssh/ssh_host_ed25519_key.pub on the host itself';
 
-function connectionsArePinned({ type, props, urn }: ResourceValidationArgs, report: ReportViolation): void {
+/** Units that are refused in this run: their commands, registered after them, would say the same of the node again. */
+const refusedUnits = new Set<string>();
+
+function connectionsArePinned({ type, props, urn, opts }: ResourceValidationArgs, report: ReportViolation): void {
     if (!type.startsWith("command:remote:")) return;
     // Touching what is not known yet makes the SDK report it as advice.
     const connection: unknown = props.connection;
-    if (isInputs(connection)) reportUnpinned(connection, ["connection"], urn, report);
+    const saidByUnit = refusedUnits.has(opts.parent ?? "") ? 1 : 0;
+    for (const { end, path } of hops(connection, ["connection"]).slice(saidByUnit)) {
+        if (isMissing(end, "hostKey"))
+            report(`${place(urn)}: ${field([...path, "hostKey"])} is missing: pin the key of that host, ${FIX}`);
+    }
 }
 
-/** A connection, then the one it goes through. */
-function reportUnpinned(end: Inputs, path: string[], urn: string, report: ReportViolation): void {
-    if (isMissing(end, "hostKey"))
-        report(`${place(urn)}: ${field([...path, "hostKey"])} is missing: pin the key of that host, ${FIX}`);
-    const proxy = valueOf(end, "proxy");
-    if (isInputs(proxy)) reportUnpinned(proxy, [...path, "proxy"], urn, report);
-}
+/** A connection, then those that it goes through. */
+const hops = (end: unknown, path: string[]): { end: Inputs; path: string[] }[] =>
+    isInputs(end) ? [{ end, path }, ...hops(valueOf(end, "proxy"), [...path, "proxy"])] : [];
 
 function unitsArePinned({ type, props, urn }: ResourceValidationArgs, report: ReportViolation): void {
-    if (type === "pulumi-ha:index:Unit" && isMissing(props, "hostKey"))
-        report(`${place(urn)}${node(props, "node")}: hostKey is missing: pin the key of that node, ${FIX}`);
+    if (type !== "pulumi-ha:index:Unit" || !isMissing(props, "hostKey")) return;
+    refusedUnits.add(urn);
+    report(`${place(urn)}${node(props, "node")}: hostKey is missing: pin the key of that node, ${FIX}`);
 }
 
 function noUnknownKeyIsAccepted({ type, props, urn }: ResourceValidationArgs, report: ReportViolation): void {

@@ -11,17 +11,26 @@ const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPinned";
 const PARENTS = "pulumi-ha:index:HaproxyFrontend$pulumi-ha:index:Unit$";
 
 /** Violations of one resource, as in a preview. */
-function violations(type: string, name: string, props: Record<string, unknown>, parents = ""): string[] {
+function violations(
+    type: string,
+    name: string,
+    props: Record<string, unknown>,
+    parents = "",
+    parent?: string,
+): string[] {
     const found: string[] = [];
-    const args: Pick<ResourceValidationArgs, "type" | "props" | "urn" | "name"> = {
+    const args: Pick<ResourceValidationArgs, "type" | "props" | "urn" | "name"> & {
+        opts: Partial<ResourceValidationArgs["opts"]>;
+    } = {
         type,
         name,
         props: asInPreview(props),
+        opts: { parent },
         urn: `urn:pulumi:dev::shop::${parents}${type}::${name}`,
     };
     const { validateResource } = hostKeysPinned;
     for (const validate of Array.isArray(validateResource) ? validateResource : [])
-        void validate(args as ResourceValidationArgs, (message) => found.push(message));
+        void validate(args as unknown as ResourceValidationArgs, (message) => found.push(message));
     return found;
 }
 
@@ -118,6 +127,20 @@ describe("a unit", () => {
             expect.stringMatching(/^Unit "web-lb1", node "lb1": hostKey is missing: pin the key of that node/),
         ]);
     });
+});
+
+test("fails: a unit once and not again for its commands, but for their bastion", () => {
+    const unit = "urn:pulumi:dev::shop::pulumi-ha:index:Unit::refused";
+    const of = (parent: string, given: unknown) =>
+        violations("command:remote:Command", "apply", { connection: given }, "", parent);
+    const unpinned = without(connection, "hostKey");
+    expect(of(unit, unpinned)).toHaveLength(1);
+    expect(violations("pulumi-ha:index:Unit", "refused", { node: "lb1" })).toHaveLength(1);
+    expect(of(unit, unpinned)).toEqual([]);
+    expect(of(unit, { ...unpinned, proxy: without(proxy, "hostKey") })).toEqual([
+        expect.stringContaining("connection.proxy.hostKey is missing"),
+    ]);
+    expect(of("urn:pulumi:dev::shop::pulumi-ha:index:Unit::another", unpinned)).toHaveLength(1);
 });
 
 describe("a component", () => {
