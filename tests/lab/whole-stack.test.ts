@@ -1,0 +1,231 @@
+import { spawn } from "node:child_process";
+import { createPrivateKey } from "node:crypto";
+import * as fs from "node:fs";
+import * as https from "node:https";
+import * as path from "node:path";
+import { toolchainEnv } from "../../toolchain";
+import { Bench, PROJECT, onHost, until } from "./support";
+import { figure } from "./stack";
+
+// The program of this repository as a project of its own that has the package installed, on hosts that have nothing installed.
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+const ADDRESS = "10.97.0.100";
+const HOSTS = ["lb1", "lb2", "web1", "web2"];
+
+jest.setTimeout(400_000);
+
+let bench: Bench;
+let project: string;
+let before: Record<string, string>;
+let said = "";
+const seenArguments = new Set<string>();
+
+interface Ran {
+    code: number | null;
+    output: string;
+}
+
+async function pulumi(...args: string[]): Promise<Ran> {
+    const child = spawn("pulumi", [...args, "--stack", "whole", "--non-interactive"], {
+        cwd: project,
+        env: {
+            ...process.env,
+            ...toolchainEnv(PROJECT),
+            PULUMI_BACKEND_URL: `file://${path.join(bench.dir, "state")}`,
+            PULUMI_CONFIG_PASSPHRASE: "whole",
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    if (!args.includes("--show-secrets")) said += output;
+    return { code, output };
+}
+
+async function ok(...args: string[]): Promise<string> {
+    const { code, output } = await pulumi(...args);
+    if (code !== 0) throw new Error(output);
+    return output;
+}
+
+/** Every process of this machine, and so of its containers, with arguments and environment, until `done`. */
+async function watchProcesses(done: () => boolean): Promise<void> {
+    while (!done()) {
+        for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+            for (const file of ["cmdline", "environ"]) {
+                try {
+                    seenArguments.add(fs.readFileSync(`/proc/${pid}/${file}`, "utf8"));
+                } catch {
+                    // The process has ended.
+                }
+            }
+        }
+        await new Promise((resume) => setTimeout(resume, 100));
+    }
+}
+
+const etc = (host: string) =>
+    onHost(
+        bench.host(host),
+        "cd /etc && find . \\( -type f -o -type l \\) -exec sha256sum {} + 2>/dev/null | sort -k2",
+    );
+
+beforeAll(async () => {
+    bench = await Bench.up("t-whole", "10.97.0.0/24", HOSTS);
+    project = path.join(bench.dir, "project");
+    fs.mkdirSync(path.join(project, "node_modules"), { recursive: true });
+    for (const entry of fs.readdirSync(path.join(PROJECT, "node_modules")))
+        fs.symlinkSync(path.join(PROJECT, "node_modules", entry), path.join(project, "node_modules", entry));
+    fs.symlinkSync(PROJECT, path.join(project, "node_modules", "pulumi-ha"));
+    for (const entry of ["index.ts", "examples", "Pulumi.yaml", "tsconfig.json", "tsconfig.program.json"])
+        fs.cpSync(path.join(PROJECT, entry), path.join(project, entry), { recursive: true });
+    fs.writeFileSync(path.join(project, "package.json"), `{ "name": "shop", "private": true }\n`);
+    before = Object.fromEntries(await Promise.all(HOSTS.map(async (host) => [host, await etc(host)])));
+    await ok("stack", "select", "--create");
+    await ok("config", "set", "inventory", path.join(bench.lab.plan.dir, "inventory.json"));
+    await ok("config", "set", "address", `${ADDRESS}/24`);
+});
+afterAll(() => bench.down());
+
+test("a first up serves the page over TLS on the address, from both servers", async () => {
+    let done = false;
+    const begin = Date.now();
+    const watched = watchProcesses(() => done);
+    await ok("up", "--yes", "--skip-preview").finally(() => (done = true));
+    await watched;
+    figure(
+        "first up of two load balancers and two web servers, packages not installed before",
+        (Date.now() - begin) / 1000,
+    );
+
+    const { url, caCertificate } = JSON.parse(await ok("stack", "output", "--json")) as {
+        url: string;
+        caCertificate: string;
+    };
+    expect(url).toBe(`https://${ADDRESS}`);
+    const pages = new Set<string>();
+    await until(
+        "both servers answer",
+        10,
+        async () => pages.add(await page(url, caCertificate)).size,
+        (size) => size === 2,
+    );
+    expect([...pages].sort()).toEqual(["served by web1\n", "served by web2\n"]);
+});
+
+test("a second up changes nothing", async () => {
+    const begin = Date.now();
+    await ok("up", "--yes", "--skip-preview", "--expect-no-changes");
+    figure("up with nothing to do", (Date.now() - begin) / 1000);
+});
+
+test("the policy pack lets it pass", async () => {
+    expect(await ok("preview", "--policy-pack", path.join(PROJECT, "policy"))).not.toMatch(/can't run policy/);
+});
+
+test("no generated secret is in logs, in the state's clear parts, in process lists or in journals", async () => {
+    const inClear = JSON.parse(await ok("stack", "export", "--show-secrets")) as unknown;
+    const secrets = [...new Set(plaintexts(inClear).flatMap(needles))];
+    expect(secrets.length).toBeGreaterThan(11);
+    expect(secrets.filter((secret) => secret.length < 16)).toEqual([]);
+    // The way to look is right: with the secrets shown, each is found.
+    const shown = joined(JSON.stringify(inClear).replaceAll(/\\+n/g, "\n"));
+    expect(secrets.filter((secret) => !shown.includes(secret))).toEqual([]);
+    const journals = await Promise.all(
+        HOSTS.map((host) => onHost(bench.host(host), "journalctl --no-pager --output=cat")),
+    );
+    const places = {
+        "what the CLI printed": said,
+        "the state": await ok("stack", "export"),
+        "the previews' details": (await pulumi("preview", "--diff")).output,
+        "arguments and environments": [...seenArguments].join("\n"),
+        "the hosts' journals": journals.join("\n"),
+    };
+    const found = Object.entries(places).flatMap(([place, text]) =>
+        secrets.filter((s) => joined(text).includes(s)).map(() => place),
+    );
+    expect(found).toEqual([]);
+});
+
+test("destroy leaves on every host only what packages brought", async () => {
+    await ok("destroy", "--yes", "--skip-preview");
+    for (const host of HOSTS) {
+        const known = new Set((before[host] ?? "").split("\n"));
+        const changed = (await etc(host)).split("\n").filter((line) => line !== "" && !known.has(line));
+        const left = changed.map((line) => line.slice(66).replace(/^\./, "/etc"));
+        const ofPackages = await onHost(
+            bench.host(host),
+            "dpkg-query -W -f '${Conffiles}\\n' | awk '{ print $1 }'; dpkg-query -L nginx-common 2>/dev/null || true",
+        );
+        const owned = new Set(ofPackages.split("\n"));
+        expect(left.filter((file) => !owned.has(file) && !BROUGHT_BY_PACKAGES.test(file))).toEqual([]);
+        expect(
+            await onHost(
+                bench.host(host),
+                "ls -d /etc/pulumi-ha /run/pulumi-ha/work.* /var/lib/pulumi-ha/units/* 2>/dev/null || true",
+            ),
+        ).toBe("");
+    }
+    const running = await onHost(bench.host("lb1"), "systemctl is-active haproxy keepalived || true");
+    expect(running).toBe("inactive\ninactive\n");
+});
+
+/** What package scripts write outside their lists of files: their users, links of services and alternatives, the linker's cache. */
+const BROUGHT_BY_PACKAGES =
+    /^\/etc\/((passwd|group|shadow|gshadow|subuid|subgid)-?|ld\.so\.cache|rc[0-6S]\.d\/.*|alternatives\/.*|nginx\/(sites|modules)-enabled\/.*|mailcap|\.pwd\.lock)$/;
+
+const page = (url: string, ca: string) =>
+    new Promise<string>((resolve, reject) => {
+        https
+            .get(url, { ca, agent: false }, (response) => {
+                let text = "";
+                response.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+                response.on("end", () => resolve(text));
+            })
+            .on("error", reject);
+    });
+
+/** Every text that a deployment exported with its secrets marks as one, or that is part of such a value. */
+function plaintexts(value: unknown, secret = false): string[] {
+    if (typeof value === "string") return secret ? [value] : [];
+    if (typeof value !== "object" || value === null) return [];
+    if (SECRET_MARK in value && "plaintext" in value) return plaintexts(JSON.parse(String(value.plaintext)), true);
+    return Object.values(value).flatMap((inner) => plaintexts(inner, secret));
+}
+
+/**
+ * What to look for: base64 of the private part of every key, as it stands in its PEM text; credentials as they travel, where a key ends them; other
+ * secrets as they are. Line ends are left out on both sides, and so is all that a public key shows as well.
+ */
+function needles(secret: string): string[] {
+    if (secret.includes("pulumi-ha manifest 1")) {
+        const bodies =
+            secret.slice(secret.lastIndexOf("pulumi-ha manifest 1")).match(/(?<=^credential .*\n)(\| .*\n)+/gm) ?? [];
+        return bodies.map((body) => joined(`\n${body}`).slice(-250, -190));
+    }
+    const keys = [...secret.matchAll(/-----BEGIN ([A-Z ]*)PRIVATE KEY-----\n([\s\S]*?)\n-----END/g)];
+    if (keys.length === 0) return /^[\w+/=-]{16,}$/.test(secret) ? [secret] : [];
+    return keys.map(([text, kind = "", body = ""]) => {
+        const bytes = Buffer.from(body, "base64");
+        return base64Of(bytes, privateAt(`${text} ${kind}PRIVATE KEY-----\n`, bytes), 32);
+    });
+}
+
+/** Where the 32 private bytes are in a key's DER, or in the form of OpenSSH (PROTOCOL.key) for Ed25519, where all before has a fixed length. */
+function privateAt(pem: string, bytes: Buffer): number {
+    if (pem.includes("OPENSSH")) {
+        const ecdsa = bytes.lastIndexOf("nistp256");
+        // After the second mention of the curve come the point (4 + 65 bytes) and the number (a length of 4 bytes, perhaps a zero).
+        return ecdsa < 0 ? 161 : ecdsa + 8 + 69 + 4;
+    }
+    return bytes.indexOf(Buffer.from(createPrivateKey(pem).export({ format: "jwk" }).d ?? "", "base64url"));
+}
+
+/** The base64 characters that depend on nothing but the given bytes of a whole. */
+const base64Of = (whole: Buffer, at: number, length: number): string =>
+    whole.toString("base64").slice(Math.ceil((at * 4) / 3) + 1, Math.floor(((at + length) * 4) / 3) - 1);
+
+/** A text without line ends, escapes of them, and the bar that begins a manifest's body lines. */
+const joined = (text: string): string => text.replaceAll(/(\r?\n|\\n)(\| )?/g, "");
