@@ -17,8 +17,8 @@ export interface BeaconOptions {
 }
 
 /**
- * A service that holds what it read from its configuration in /run, checks it, takes it again on reload and stops when it is told to: everything
- * that a real one does to a unit, in milliseconds and without a package.
+ * A service that checks its configuration, holds what it read in /run and takes it again on reload: everything that a real one does to a unit, in
+ * milliseconds and without a package. `crash=yes` ends it, with `deaf=yes` it takes nothing.
  */
 const SCRIPT = `#!/bin/bash
 name=$1 conf=/etc/$1/$1.conf
@@ -26,7 +26,7 @@ check() {
     local key value status=0
     while IFS='=' read -r key value; do
         case $key in
-        say | crash) ;;
+        say | crash | deaf) ;;
         *) echo "$name: $conf: unknown key '$key'" >&2 && status=1 ;;
         esac
     done <"$conf"
@@ -35,6 +35,7 @@ check() {
 take() {
     check || exit 3
     if grep -q '^crash=yes' "$conf"; then echo "$name: told to crash" >&2 && exit 4; fi
+    if grep -q '^deaf=yes' "$conf"; then return; fi
     cp "$conf" "/run/$name.new" && mv "/run/$name.new" "/run/$name.loaded"
 }
 if [ "$2" = --check ]; then check; exit; fi

@@ -1,12 +1,14 @@
 import { monotonicMs } from "../../lab";
-import type { EngineEvent, PreviewOptions, Stack } from "@pulumi/pulumi/automation";
+import type { EngineEvent, PreviewOptions, Stack, UpOptions } from "@pulumi/pulumi/automation";
 
 /** What one command of the CLI came to. */
 export interface Outcome {
     ok: boolean;
     seconds: number;
-    /** All it printed, the error's text included. */
+    /** All it printed. */
     output: string;
+    /** What it printed under "Diagnostics:". */
+    diagnostics: string;
     /** Names of the resources that were created, updated or deleted, with the operation: `update one-beacon-apply`. */
     steps: string[];
 }
@@ -41,13 +43,16 @@ async function watched(work: (options: Options) => Promise<unknown>): Promise<Ou
         await work({ onOutput: say, onError: say, onEvent });
     } catch (error) {
         ok = false;
-        texts.push(String(error));
+        if (texts.length === 0) say(String(error));
     }
-    return { ok, seconds: (monotonicMs() - begin) / 1000, output: texts.join(""), steps: steps.sort() };
+    const output = texts.join("");
+    const diagnostics = output.split("\nDiagnostics:\n")[1] ?? "";
+    return { ok, seconds: (monotonicMs() - begin) / 1000, output, diagnostics, steps: steps.sort() };
 }
 
 /** `pulumi up`; that it fails is in the outcome. */
-export const up = (stack: Stack): Promise<Outcome> => watched((options) => stack.up(options));
+export const up = (stack: Stack, more: UpOptions = {}): Promise<Outcome> =>
+    watched((options) => stack.up({ ...options, ...more }));
 /** `pulumi preview --diff`; that it fails is in the outcome. */
 export const preview = (stack: Stack): Promise<Outcome> =>
     watched((options) => stack.preview({ ...options, diff: true }));
@@ -57,7 +62,7 @@ export const destroy = (stack: Stack): Promise<Outcome> => watched((options) => 
 /** An `up` that must succeed. */
 export async function upOk(stack: Stack): Promise<Outcome> {
     const outcome = await up(stack);
-    if (!outcome.ok) throw new Error(outcome.output);
+    if (!outcome.ok) throw new Error(outcome.diagnostics || outcome.output);
     return outcome;
 }
 
