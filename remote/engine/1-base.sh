@@ -42,18 +42,18 @@ note() {
     say "$WHAT${DETAIL:+$'\n'$(indented "$DETAIL")}"
 }
 
-bounded() { # LIMIT COMMAND…: with its time limit, the default signals, and neither stdin nor the host's lock
+bounded() { # LIMIT COMMAND…: with its time limit, the usual signals and umask, and neither stdin nor the host's lock
     local limit=${LIMIT[$1]} left=$((UNTIL - SECONDS))
     shift
     ((left > 1)) || left=1
     ((limit < left)) || limit=$left
-    timeout --kill-after=10 "$limit" env --default-signal "$@" </dev/null 3>&- 4>&- 8>&- 9>&-
+    (umask 022 && exec timeout --kill-after=10 "$limit" env --default-signal "$@" </dev/null 3>&- 4>&- 8>&- 9>&-)
 }
 
 # Why a bounded command failed: its last words, without credentials.
 last_words() { # FILE STATUS LIMIT
     if (($2 == 124 || $2 == 137)); then echo "it did not finish within ${LIMIT[$3]} s"; fi
-    tail -n 20 -- "$1" 2>/dev/null | redact
+    tail -n 20 -- "$1" 2>/dev/null | redact | cut -c -400
 }
 
 # A tool that quotes a line of its configuration may quote a credential.
@@ -65,7 +65,7 @@ redact() {
     for row in "${rows[@]}"; do
         ((${#row} < 4)) || text=${text//"$row"/***}
     done
-    printf '%s' "$text"
+    [[ -z $text ]] || printf '%s\n' "${text%$'\n'}"
 }
 
 indented() {
@@ -111,7 +111,7 @@ leave() {
         known)
             code=1 result=failed now="nothing has been changed on this host"
             drop_stages
-            undo_made "$WORK/text"
+            undo_made
             [[ -f $MINE/manifest ]] || rm -rf -- "$MINE"
             ;;
         swapped)
@@ -132,6 +132,11 @@ leave() {
     [[ -z $WORK ]] || rm -rf -- "$WORK"
     report "${RESULT:-$result}"
     exit "$code"
+}
+
+# A sleep without a process: nobody writes to this pipe.
+pause() { # SECONDS
+    read -rt "$1" <&8 || true
 }
 
 # One run at a time changes a host. `prepare` has a lock of its own: it takes minutes and disturbs nothing.

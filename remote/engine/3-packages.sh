@@ -69,6 +69,10 @@ release_services() {
     HOLDING=0
 }
 
+configure() {
+    bounded install env DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a >"$WORK/apt" 2>&1
+}
+
 apt() { # LIMIT ARGS…
     local limit=$1
     shift
@@ -79,7 +83,7 @@ apt() { # LIMIT ARGS…
 }
 
 apt_words() { # STATUS LIMIT
-    grep -E '^(E|Err|W|dpkg: error)\b' -- "$WORK/apt" | tail -n 8 >"$WORK/words" || tail -n 8 -- "$WORK/apt" >"$WORK/words"
+    grep -E '^(E:|dpkg: error)' -- "$WORK/apt" | tail -n 4 >"$WORK/words" || tail -n 8 -- "$WORK/apt" >"$WORK/words"
     last_words "$WORK/words" "$1" "$2"
 }
 
@@ -93,8 +97,14 @@ install_missing() {
         -n $(bounded query dpkg --audit 2>/dev/null) ]]; then
         say "finishing an interrupted installation of packages"
         ACTIONS+=("dpkg --configure -a")
-        bounded install env DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a >"$WORK/apt" 2>&1 || status=$?
-        ((status == 0)) || fail "an installation that was interrupted earlier cannot be finished" "$(apt_words "$status" install)" "dpkg --audit"
+        until configure; do
+            # What looks interrupted may be another installation that is under way.
+            if ((SECONDS > DPKG_LOCK_WAIT)) || ! grep -q 'locked by another process' "$WORK/apt"; then
+                fail "an installation that was interrupted earlier cannot be finished" "$(apt_words 1 install)" "dpkg --audit"
+            fi
+            say "waiting for another installation of packages on this host"
+            pause 3
+        done
         find_missing
         ((${#MISSING[@]})) || return 0
     fi

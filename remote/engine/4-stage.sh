@@ -231,6 +231,7 @@ validate() {
 in_view() { # WORK LIMIT
     local view dir entry n
     set -eu
+    umask 022
     while IFS=$'\t' read -r view dir; do
         while IFS= read -rd '' entry; do
             if [[ -d $entry ]]; then mkdir -p -- "$view/${entry##*/}"; else : >"$view/${entry##*/}"; fi

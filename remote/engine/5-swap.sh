@@ -112,6 +112,7 @@ put_back() {
 # After a failure past the swap. 0: the host is as it was before.
 restore() {
     local text
+    local -a runs=()
     local -A recorded=()
     UNTIL=$((SECONDS + LIMIT[restore])) PROBLEMS=()
     say "putting back what was there before"
@@ -119,17 +120,17 @@ restore() {
     put_back || note
     daemon_reload || note
     forget_activations
-    for text in "$MINE"/journal/text.* "$MINE/manifest"; do
-        [[ -f $text ]] || continue
+    keep_recorded recorded
+    collect_activations
+    runs=("${RUNS[@]}")
+    for text in "$MINE"/journal/text.*; do
         load "$text"
         collect_activations
     done
-    keep_recorded recorded
-    for text in "$MINE"/journal/text.*; do
-        load "$text"
-        leave_services recorded
-    done
+    # A command that makes the system take a file has no meaning where that file is gone again.
+    RUNS=("${runs[@]}")
     load_recorded
+    leave_services recorded
     activate lenient
     states_of_services lenient
     pass_gates || note
@@ -138,7 +139,7 @@ restore() {
         say "$NOW"
         return 1
     fi
-    undo_made "$MINE"/journal/text.*
+    undo_made
     rm -rf -- "$MINE/journal"
     [[ -f $MINE/manifest ]] || rm -rf -- "$MINE"
     NOW="the previous files and services are back"
@@ -159,16 +160,12 @@ keep_recorded() { # NAME OF AN ASSOCIATIVE ARRAY
 }
 
 # Directories and users that only an unfinished manifest brought.
-undo_made() { # TEXT…
-    local text
+undo_made() {
     local -A recorded=()
     keep_recorded recorded
     # In a shell of its own: this is the way out of a run that failed already.
     (make_directories) || true
-    for text in "$@"; do
-        load "$text"
-        leave_made recorded
-    done
+    leave_made recorded
 }
 
 # The gates passed: from here on the new manifest is what this host is held to.
@@ -182,7 +179,7 @@ commit() {
 
 # Loose ends of a commit, also of one that was cut here: services, directories and users that only the old manifest had, originals, old credentials.
 finish_commit() {
-    local done=$MINE/committed path how old text
+    local done=$MINE/committed path how old
     local -A wanted=()
     [[ -d $done ]] || return 0
     load "$done/record"
@@ -195,12 +192,8 @@ finish_commit() {
             rm -f -- "$STATE/originals$path"
         fi
     done <"$done/changes"
-    for text in "$MINE/manifest" "$done"/text.*; do
-        [[ -f $text ]] || continue
-        load "$text"
-        leave_services wanted
-        leave_made wanted
-    done
+    leave_services wanted
+    leave_made wanted
     ((${#PROBLEMS[@]} == 0)) || fail "what only the previous manifest had did not all leave: ${PROBLEMS[0]}"
     read -r how <"$done/digest"
     for old in "$CREDENTIALS/"*; do
@@ -223,33 +216,26 @@ remember_wanted() { # NAME OF AN ASSOCIATIVE ARRAY: `KIND NAME` of everything in
     for n in "${!ON_DO[@]}"; do [[ ${ON_DO[n]} == run ]] || into["service ${ON_TARGET[n]}"]=1; done
 }
 
-# Services of the manifest in hand that neither we want any more nor another unit.
+# Services that no unit of this host wants any more, as they were before the first touch. By what is on record, not by a manifest: a run that was
+# cut may have touched what no manifest on this host tells.
 leave_services() { # NAME OF AN ASSOCIATIVE ARRAY
     local -n keeping=$1
-    local item
-    for item in $(touched_services); do
-        [[ -n ${keeping["service $item"]-}${THEIRS["service $item"]-} ]] && continue
-        original_state "$item" || note
-        rm -f -- "$STATE/services/$item"
+    local file service
+    for file in "$STATE"/services/*; do
+        service=${file##*/}
+        [[ -n ${keeping["service $service"]-}${THEIRS["service $service"]-} ]] && continue
+        original_state "$service" || note
+        rm -f -- "$file"
     done
 }
 
-# The same for directories and users.
+# The same for directories and users, the newest first.
 leave_made() { # NAME OF AN ASSOCIATIVE ARRAY
     local -n keeping=$1
-    local item n
-    for ((n = ${#DIR_PATH[@]} - 1; n >= 0; n--)); do
-        item=${DIR_PATH[n]}
-        [[ -n ${keeping["directory $item"]-}${THEIRS["directory $item"]-} ]] || unmake_named "$item" || note
-    done
-    for item in "${USERS[@]}"; do
-        [[ -n ${keeping["user $item"]-}${THEIRS["user $item"]-} ]] || unmake_named "$item" || note
-    done
-}
-
-unmake_named() { # PATH OR USER
-    local line
+    local line kind name rest
+    [[ -s $STATE/made ]] || return 0
     while IFS= read -r line; do
-        unmake_one "$line" || return 1
-    done < <(grep -E "^(user|directory|mode) ${1//[.+]/\\&}( |\$)" -- "$STATE/made" 2>/dev/null | tac)
+        read -r kind name rest <<<"${line/#mode/directory}"
+        [[ -n ${keeping["$kind $name"]-}${THEIRS["$kind $name"]-} ]] || unmake_one "$line" || note
+    done < <(tac -- "$STATE/made")
 }

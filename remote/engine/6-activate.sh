@@ -35,7 +35,7 @@ systemd_do() { # VERB SERVICE
 
 journal_of() { # SERVICE SINCE
     bounded query journalctl --unit="$1" --since="@$2" --lines=15 --no-pager --quiet --output=cat >"$WORK/journal" 2>/dev/null || true
-    [[ ! -s $WORK/journal ]] || { echo; redact <"$WORK/journal"; }
+    redact <"$WORK/journal" | cut -c -400
 }
 
 daemon_reload() {
@@ -80,17 +80,24 @@ activate() { # [lenient]
     done
     look_at "${RESTARTS[@]}" "${RELOADS[@]}"
     for service in "${RESTARTS[@]}"; do
-        to_stand_still "$service" || systemd_do "$(if runs "$service"; then echo restart; else echo start; fi)" "$service" || or_end "${1-}"
+        to_stand_still "$service" || tell restart "$service" || or_end "${1-}"
     done
     for service in "${RELOADS[@]}"; do
         [[ -z ${PLANNED["restart $service"]-} ]] || continue
-        to_stand_still "$service" || systemd_do "$(if runs "$service"; then echo reload; else echo start; fi)" "$service" || or_end "${1-}"
+        to_stand_still "$service" || tell reload "$service" || or_end "${1-}"
     done
 }
 
-or_end() {
-    if [[ $1 != lenient ]]; then exit 1; fi
-    note
+tell() { # restart|reload SERVICE
+    case ${ACTIVE[$2]-} in
+    active | reloading | deactivating) systemd_do "$1" "$2" ;;
+    activating)
+        # It may have read its files before they changed.
+        if [[ $1 == reload ]]; then systemd_do start "$2" || return 1; fi
+        systemd_do "$1" "$2"
+        ;;
+    *) systemd_do start "$2" ;;
+    esac
 }
 
 # A service that the manifest wants stopped, or that was not running before we came and is none of ours any more.
@@ -165,7 +172,7 @@ microseconds() { # SECONDS as the manifest writes them
 
 # One gate, tried until its deadline. An attempt that hangs takes half of what is left, so that another follows.
 pass_gate() { # N
-    local n=$1 status deadline left pause try limit
+    local n=$1 status deadline left limit
     command_file "${GATE_AT[n]}"
     deadline=$((${EPOCHREALTIME/./} + $(microseconds "${GATE_WITHIN[n]}")))
     while :; do
@@ -177,9 +184,7 @@ pass_gate() { # N
         ((status)) || return 0
         left=$((deadline - ${EPOCHREALTIME/./}))
         ((left > 0)) || break
-        pause=0.2
-        # `read` on a pipe nobody writes to: a sleep without a process.
-        read -rt "$pause" try <&8 || true
+        pause 0.2
     done
     trouble "${GATE_NAME[n]}: not within ${GATE_WITHIN[n]} s" "$(last_words "$WORK/out" "$status" gate)"
 }
@@ -190,7 +195,7 @@ pass_gates() {
         say "gate: ${GATE_NAME[n]}"
         pass_gate "$n" && continue
         for service in $(touched_services); do
-            DETAIL+=$(journal_of "$service" $((STARTED / 1000000)))
+            DETAIL+=$'\n'$(journal_of "$service" $((STARTED / 1000000)))
             look+="${look:+; }journalctl -u $service"
         done
         LOOK=$look

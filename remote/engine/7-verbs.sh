@@ -5,7 +5,6 @@ verb_prepare() {
     take_lock packages
     mkdir -p -- "$STATE"
     release_services
-    [[ ! -e $STATE/packages.before ]] || record_installed
     find_missing
     if ((${#MISSING[@]})); then
         free 300 /var
@@ -14,9 +13,9 @@ verb_prepare() {
         install_missing
         find_missing
         release_services
-        record_installed
         ((${#MISSING[@]} == 0)) || fail "apt-get ended well, and still not installed: ${MISSING[*]}" "" "apt-cache policy ${MISSING[*]}"
     fi
+    record_installed
     lay_credentials
 }
 
@@ -165,7 +164,7 @@ verb_health() {
 }
 
 verb_remove() {
-    local n path text
+    local n path
     local -A nothing=()
     if [[ ! -d $MINE && ! -d $GONE && ! -d $CREDENTIALS ]]; then return 0; fi
     begin
@@ -189,12 +188,8 @@ verb_remove() {
     # Commands that make a running system take a file have no meaning for one that left: `on-remove` says what to undo.
     RUNS=() SERVICE=() SERVICE_RUNNING=()
     activate lenient
-    for text in "$MINE/manifest" "$MINE"/journal/text.*; do
-        [[ -f $text ]] || continue
-        load "$text"
-        leave_services nothing
-        leave_made nothing
-    done
+    leave_services nothing
+    leave_made nothing
     if ((${#PROBLEMS[@]})); then
         fail "not everything could be removed: ${PROBLEMS[0]}" "$(printf '%s\n' "${PROBLEMS[@]:1}")" "$MINE"
     fi
@@ -266,7 +261,7 @@ main() {
     VERB=${1-} DIGEST=${2--}
     CHANGED=() ACTIONS=() PROBLEMS=() DIFFERENT=() LEAVING=()
     declare -gA BEFORE=() OURS=() THEIRS=() THEIRS_SHARED=() ACTIVE=() ENABLED=() FRAGMENT=() PLANNED=() STILL=()
-    export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    export LC_ALL=C HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     umask 077
     exec </dev/null 3>&1 4>&2
     trap '' HUP PIPE
