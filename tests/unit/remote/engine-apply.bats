@@ -230,3 +230,47 @@ load engine.bash
     [[ $(cat "$HOST/err") == *"app: waiting for the apply of slow (pid "* ]]
     [ "$(result)" = changed ]
 }
+
+@test "a service that is on its way up is told again when it is there" {
+    app one
+    engine apply
+    rm "$HOST/calls"
+    echo activating >"$HOST/systemd/app.service.active"
+    app two
+    engine apply
+    [ "$(calls)" = $'start app.service\nreload app.service\nis-active app.service' ]
+}
+
+@test "commands of a manifest run with the usual umask and signals" {
+    printf '%s\n' 'unit app' 'file /etc/app/a 0600 root:root' '| a' 'on-change run impact=none seconds=0' \
+        '| [ "$(umask)" = 0022 ] && [ "$(trap)" = "" ]' 'validate the same' '| [ "$(umask)" = 0022 ]' | manifest
+    engine apply
+}
+
+@test "a run whose caller has gone stops before it swaps anything" {
+    app one
+    stream >"$HOST/stream"
+    mkfifo "$HOST/gone"
+    : <"$HOST/gone" &
+    exec 7>"$HOST/gone"
+    wait $!
+    run bash -c 'bash -s -- apply - <"$HOST/stream" >"$HOST/out" 2>&7'
+    exec 7>&-
+    [ "$status" -eq 1 ]
+    [ ! -e "$HOST/etc/app/app.conf" ]
+    [ -z "$(find "$HOST/etc" -name '*pulumi-ha*')" ]
+}
+
+@test "fails: a disk that is full while files are staged" {
+    mount -t tmpfs -o size=16k none "$HOST/etc/app" || skip "no tmpfs can be mounted here"
+    echo one >"$HOST/etc/app/app.conf"
+    app "$(head -c 40000 /dev/zero | tr '\0' x)"
+    run engine apply
+    left=$(ls -A "$HOST/etc/app")
+    content=$(cat "$HOST/etc/app/app.conf")
+    umount "$HOST/etc/app"
+    [ "$status" -eq 1 ]
+    [[ $output == *"/etc/app/app.conf cannot be staged in /etc/app"*"No space left on device"*"nothing has been changed"* ]]
+    [ "$left" = app.conf ]
+    [ "$content" = one ]
+}

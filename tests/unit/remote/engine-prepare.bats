@@ -143,3 +143,36 @@ uses() {
     [[ $output == *"bad line: key = ***"* ]]
     [[ $output != *topsecret* ]]
 }
+
+@test "a package whose installation was cut is finished, and still counts as ours" {
+    stub apt-get <<'STUB'
+[[ ${*: -1} == nginx ]] || exit 0
+touch "$HOST/var/lib/dpkg/updates/0001"
+kill -9 $(cut -d" " -f1 "$HOST/run/pulumi-ha/packages.lock.holder")
+STUB
+    stub dpkg <<<'[[ $1 == --audit ]] || { rm -f "$HOST"/var/lib/dpkg/updates/*; echo 1.0 >"$HOST/packages/nginx"; }'
+    wants 'package nginx'
+    run engine prepare
+    [ "$status" -eq 137 ]
+    run engine prepare
+    [ "$status" -eq 0 ]
+    [ "$(cat "$HOST/var/lib/pulumi-ha/packages")" = nginx ]
+    [ ! -e "$HOST/usr/sbin/policy-rc.d" ]
+}
+
+@test "another installation that is under way is waited for" {
+    touch "$HOST/var/lib/dpkg/updates/0001"
+    stub dpkg <<'STUB'
+[[ $1 != --audit ]] || exit 0
+if [[ ! -e $HOST/waited ]]; then
+    touch "$HOST/waited"
+    echo "dpkg: error: dpkg frontend lock was locked by another process with pid 7" >&2
+    exit 2
+fi
+rm -f "$HOST"/var/lib/dpkg/updates/*
+STUB
+    wants 'package nginx'
+    run engine prepare
+    [ "$status" -eq 0 ]
+    [[ $output == *"waiting for another installation of packages on this host"* ]]
+}
