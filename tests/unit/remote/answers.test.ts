@@ -32,7 +32,9 @@ test("a refused dial is left to the provider, which tries again", async () => {
 
 test("fails: a server that accepts and stays silent, within the time given", async () => {
     const port = await serving(() => undefined);
-    await expect(answers("127.0.0.1", port, 0.2)).rejects.toThrow(/accepts connections and then says nothing for 0.2 s/);
+    await expect(answers("127.0.0.1", port, 0.2)).rejects.toThrow(
+        /accepts connections and then says nothing for 0.2 s/,
+    );
 });
 
 test("fails: something that is no SSH server", async () => {
