@@ -1,7 +1,6 @@
+import type { LabHost } from "../../lab";
 import { beacon, held } from "./beacon";
 import { Program, lives, processTree } from "./program";
-import type { WantedUnit } from "./program";
-import { figure } from "./stack";
 import { Bench, onHost, until } from "./support";
 
 jest.setTimeout(300_000);
@@ -25,66 +24,105 @@ function numbers(seed: number): () => number {
 
 const SEEDS = process.env["UP_SEEDS"]?.split(",").map(Number) ?? Array.from({ length: 10 }, (_, n) => Date.now() + n);
 
+/** What a round of kills wants of a host: another configuration and perhaps another service file, a file more or less, and a unit that only this round has. */
+function wantedIn(round: number, seed: number, next: () => number) {
+    const lines = [`say=${seed}`, "say=more"];
+    const niceness = next() < 0.5 ? round : 0;
+    const extra = next() < 0.5 ? `${seed}\n` : "";
+    const file = { path: "/etc/beacon/extra", mode: "0640", owner: "root:root", content: extra, onChange: [] };
+    const lamp = `lamp${round}`;
+    const manifests = [
+        beacon({ lines, niceness, more: { files: extra === "" ? [] : [file] } }),
+        beacon({ name: lamp, lines }),
+    ];
+    return { lines, niceness, extra, lamp, manifests };
+}
+
+async function expectExactly(
+    host: LabHost,
+    { lines, niceness, extra, lamp }: ReturnType<typeof wantedIn>,
+): Promise<void> {
+    expect(await held(host)).toMatchObject({ lines });
+    expect(await held(host, lamp)).toMatchObject({ lines });
+    const looked = await onHost(
+        host,
+        `systemctl show -P Nice beacon; cat /etc/beacon/extra 2>/dev/null || true
+        ls -d /etc/lamp* /etc/systemd/system/lamp*; ls /var/lib/pulumi-ha/units
+        find /etc -name '*.pulumi-ha-*'; find /var/lib/pulumi-ha/units -name staging -o -name journal -o -name committed`,
+    );
+    expect(looked).toBe(`${niceness}\n${extra}/etc/${lamp}\n/etc/systemd/system/${lamp}.service\nbeacon\n${lamp}\n`);
+}
+
+/** Kills the CLI, alone or with all it started, at a random point of an `up`; gives what it had started. */
+async function killedUp(
+    program: Program,
+    next: () => number,
+    seconds: number,
+): Promise<{ what: string; tree: number[] }> {
+    const point = next() * seconds;
+    const whole = next() < 0.5;
+    const running = program.startUp();
+    await Promise.race([running.ended, new Promise((resume) => setTimeout(resume, point * 1000))]);
+    const tree = running.child.exitCode === null ? processTree(running.child.pid!) : [];
+    for (const pid of whole ? tree : tree.slice(0, 1)) process.kill(pid, "SIGKILL");
+    await running.ended;
+    const how = tree.length === 0 ? "had ended" : whole ? "killed with all it started" : "killed alone";
+    return { what: `${how} after ${point.toFixed(2)} s`, tree };
+}
+
 test("an up that is killed at any point is completed by the next one", async () => {
-    const program = await Program.make(bench, "killed");
-    let duration = 3;
-    for (const [round, seed] of SEEDS.entries()) {
-        const next = numbers(seed);
-        const lines = [`say=${seed}`, "say=more"];
-        const niceness = next() < 0.5 ? round : 0;
-        const extra = {
-            path: "/etc/beacon/extra",
-            mode: "0640",
-            owner: "root:root",
-            content: `${seed}\n`,
-            onChange: [],
-        };
-        const more = next() < 0.5 ? { files: [extra] } : {};
-        const lamp = `lamp${round}`;
-        // Every round updates a unit on both hosts, makes one, and removes the one that the round before made.
-        program.want([
-            ...["one", "two"].map((name): WantedUnit => {
-                return { name: `beacon-${name}`, node: bench.node(name), manifest: beacon({ lines, niceness, more }) };
-            }),
-            { name: lamp, node: bench.node("one"), manifest: beacon({ name: lamp, lines }) },
-        ]);
-        const point = next() * duration;
-        const wholeTree = next() < 0.5;
-        const running = program.startUp();
-        await Promise.race([running.ended, new Promise((resume) => setTimeout(resume, point * 1000))]);
-        const survived = running.child.exitCode === null;
-        const tree = survived ? processTree(running.child.pid!) : [];
-        for (const pid of wholeTree ? tree : tree.slice(0, 1)) process.kill(pid, "SIGKILL");
-        await running.ended;
-        const what = !survived ? "had ended" : wholeTree ? "killed with all it started" : "killed alone";
-        process.stdout.write(`seed ${seed}: ${what} after ${point.toFixed(2)} s\n`);
-        await until(
-            "what the killed CLI had started is gone",
-            15,
-            async () => tree.filter(lives),
-            (left) => left.length === 0,
-        );
-
-        if (survived) await program.run(["cancel", "--yes"]);
-        const { seconds } = await program.up();
-        if (!survived || round === 0) duration = seconds;
-        figure("the next up", seconds);
-
-        for (const name of ["one", "two"]) {
-            const host = bench.host(name);
-            expect(await held(host)).toMatchObject({ lines });
-            expect(await onHost(host, "systemctl show -P Nice beacon")).toBe(`${niceness}\n`);
-            expect(await onHost(host, "cat /etc/beacon/extra 2>/dev/null || true")).toBe(
-                "files" in more ? extra.content : "",
+    const rounds = async (name: string, seeds: number[]): Promise<void> => {
+        const host = bench.host(name);
+        const program = await Program.make(bench, `killed-${name}`);
+        let seconds = 3;
+        for (const [round, seed] of seeds.entries()) {
+            const next = numbers(seed);
+            const wanted = wantedIn(round, seed, next);
+            program.want(
+                wanted.manifests.map((manifest) => ({ name: manifest.unit, node: bench.node(name), manifest })),
             );
-            const left =
-                "find /etc -name '*.pulumi-ha-*'; find /var/lib/pulumi-ha/units -name staging -o -name journal -o -name committed";
-            expect(await onHost(host, left)).toBe("");
+            const { what, tree } = await killedUp(program, next, seconds);
+            const left = async () => tree.filter(lives);
+            await until("what the killed CLI had started is gone", 15, left, (pids) => pids.length === 0);
+            if (tree.length > 0) await program.run(["cancel", "--yes"]);
+            const ended = await program.up();
+            if (round === 0) seconds = ended.seconds;
+            process.stdout.write(`${name}, seed ${seed}: ${what}; the next up took ${ended.seconds.toFixed(2)} s\n`);
+            await expectExactly(host, wanted);
         }
-        expect((await held(bench.host("one"), lamp)).lines).toEqual(lines);
-        expect(
-            await onHost(bench.host("one"), "ls -d /etc/lamp* /etc/systemd/system/lamp*; ls /var/lib/pulumi-ha/units"),
-        ).toBe(`/etc/${lamp}\n/etc/systemd/system/${lamp}.service\nbeacon\n${lamp}\n`);
-    }
-    expect((await program.up()).output).toMatch(/\d+ unchanged/);
+        expect((await program.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    };
+    // Two hosts at a time: a good part of a round is waiting.
+    const half = Math.ceil(SEEDS.length / 2);
+    await Promise.all([rounds("one", SEEDS.slice(0, half)), rounds("two", SEEDS.slice(half))]);
+});
+
+test("of two ups at once on one host, one waits for the other, and both succeed", async () => {
+    const host = bench.host("one");
+    const go = { name: "somebody says go", command: "test -e /run/go", withinSeconds: 60 };
+    const [first, second] = await Promise.all(["first", "second"].map((name) => Program.make(bench, name)));
+    first!.want([
+        { name: "north", node: bench.node("one"), manifest: beacon({ name: "north", more: { gates: [go] } }) },
+    ]);
+    second!.want([{ name: "south", node: bench.node("one"), manifest: beacon({ name: "south" }) }]);
+    const ups = [first!.startUp()];
+    await until(
+        "the first waits for its gate",
+        30,
+        async () => ups[0]!.output(),
+        (text) => text.includes(`gate: ${go.name}`),
+    );
+    ups.push(second!.startUp());
+    const waiting = /south: waiting for the apply of north \(pid \d+, for \d+ s\)/;
+    await until(
+        "the second says what it waits for",
+        30,
+        async () => ups[1]!.output(),
+        (text) => waiting.test(text),
+    );
+    expect(await onHost(host, "ls -d /etc/south 2>/dev/null || true")).toBe("");
+    await onHost(host, "touch /run/go");
+    for (const { ended } of ups) expect(await ended).toMatchObject({ code: 0 });
+    expect((await held(host, "north")).lines).toEqual(["say=one"]);
+    expect((await held(host, "south")).lines).toEqual(["say=one"]);
 });
