@@ -59,7 +59,7 @@ export interface NotifyArgs {
     onBackup?: pulumi.Input<string>;
     /** The node cannot hold the address: its link or a tracked service is down. */
     onFault?: pulumi.Input<string>;
-    /** User that the commands run as. Default: `keepalived_script`, which has no privileges. */
+    /** User that the commands run as, with a group of the same name. Default: `keepalived_script`, which has no privileges. */
     user?: pulumi.Input<string>;
 }
 

@@ -56,11 +56,15 @@ if (MISSING !== undefined) console.warn(`keepalived's own reading of the configu
 
 /** keepalived's own verdict on the files of manifests, in a network namespace with an eth0. */
 function configTest(manifests: Manifest[]): { status: number | null; output: string } {
+    const below = "/etc/keepalived/";
     const root = mkdtempSync(path.join(tmpdir(), "keepalived-"));
     try {
+        // keepalived from 2.2.8 on wants the folder of a tracked file to be there.
+        for (const { path: folder } of manifests.flatMap((m) => m.directories))
+            if (folder.startsWith(below)) mkdirSync(path.join(root, folder.slice(below.length)), { recursive: true });
         for (const file of manifests.flatMap((m) => m.files)) {
-            if (!file.path.startsWith("/etc/keepalived/")) continue;
-            const target = path.join(root, file.path.slice("/etc/keepalived/".length));
+            if (!file.path.startsWith(below)) continue;
+            const target = path.join(root, file.path.slice(below.length));
             mkdirSync(path.dirname(target), { recursive: true });
             writeFileSync(target, file.content, { mode: parseInt(file.mode, 8) });
         }
