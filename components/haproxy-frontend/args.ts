@@ -94,7 +94,10 @@ export interface HaproxyCheckArgs {
 
 /** Time limits, in seconds. */
 export interface HaproxyTimeoutsArgs {
-    /** To connect to a server; then another one is tried. Covers one lost packet at the default. Default: 2. */
+    /**
+     * To connect to a server; then another one is tried. A lost server is noticed the sooner, and the fewer requests fail with it, the less this is;
+     * three round trips are the least. Default: 0.5.
+     */
     connectSeconds?: pulumi.Input<number>;
     /** For a client that is to send or take data. Default: 30 in mode http, 1800 in mode tcp. */
     clientSeconds?: pulumi.Input<number>;
@@ -152,8 +155,9 @@ export interface HaproxyFrontendArgs {
     /** Seconds over which a server that came back gets its full share. Default: 0. */
     slowStartSeconds?: pulumi.Input<number>;
     /**
-     * Ends the sessions of a server once it is down, instead of leaving clients to wait for `timeouts.serverSeconds`. Costs the requests that a server
-     * which merely fails its checks would still have answered. Default: true.
+     * Ends the sessions of a server once it is down: clients of one that hangs are let go, and safe requests answered by another server, instead of
+     * waiting for `timeouts.serverSeconds`. Costs what the server would still have answered, and the requests that are just connecting to it: as many as
+     * come for it in `timeouts.connectSeconds`. Default: true.
      */
     shutdownSessionsWhenDown?: pulumi.Input<boolean>;
     /**

@@ -3,6 +3,7 @@ import { HaproxyBalance, HaproxyMode } from "./args";
 import { HARD_STOP_SECONDS, HTTP_PORT, endsTls, named } from "./spec";
 import type { FrontendNode, FrontendServer, FrontendSpec } from "./spec";
 
+/** Where things lie on a host. */
 export const PATHS = {
     base: "/etc/haproxy/haproxy.cfg",
     frontends: "/etc/haproxy/conf.d",
@@ -12,8 +13,11 @@ export const PATHS = {
     pid: "/run/haproxy.pid",
 } as const;
 
+/** A frontend's own configuration file. */
 export const frontendFile = (spec: FrontendSpec): string => `${PATHS.frontends}/${spec.name}.cfg`;
+/** Its certificate with chain and key. */
 export const certificateFile = (spec: FrontendSpec): string => `${PATHS.certificates}/${spec.name}.pem`;
+/** The authorities that prove its servers. */
 export const serversCaFile = (spec: FrontendSpec): string => `${PATHS.certificates}/${spec.name}-servers-ca.pem`;
 
 const DEFAULTS = "pulumi-ha";

@@ -3,6 +3,7 @@ import { PATHS, certificateFile, frontendFile, serversCaFile } from "./conf";
 import { HTTP_PORT, endsTls } from "./spec";
 import type { FrontendSpec } from "./spec";
 
+/** The systemd unit of Debian's package. */
 export const SERVICE = "haproxy.service";
 
 /** The ports that clients connect to. */
@@ -27,8 +28,7 @@ export function portsFree(spec: FrontendSpec): string {
             ? "[^ ]+"
             : ["0.0.0.0", "*", "[::]", ...spec.addresses.map(urlHost)].map(literally).join("|");
     return `command -v ss >/dev/null || exit 0
-taken=$(ss -Hltnp | grep -vF '"haproxy"' | grep -E ' (${hosts}):(${ports(spec).join("|")}) ') || exit 0
-echo "another program listens there: $taken" >&2
+ss -Hltnp | grep -vF '"haproxy"' | grep -E ' (${hosts}):(${ports(spec).join("|")}) ' >&2 || exit 0
 exit 1`;
 }
 

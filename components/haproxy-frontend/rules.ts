@@ -1,40 +1,25 @@
-import { canonical, family, urlHost, withoutPrefix } from "../shared/addresses";
 import { each } from "../shared/rules";
 import type { Finder, ItemRule, Rule, Rules } from "../shared/rules";
 import { HaproxyBalance, HaproxyMode } from "./args";
 import { HARD_STOP_SECONDS, HTTPS_PORT, HTTP_PORT, endsTls } from "./spec";
-import type { FrontendNode, FrontendServer, FrontendSpec } from "./spec";
-
-/** What may stand in a configuration line without quotes. HAProxy's own syntax knows blanks, quotes, `#`, `\`, `$` and `%`. */
-const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
-const SERVER = /^[A-Za-z0-9_.-]{1,64}$/;
-const HOST_NAME =
-    /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/;
-const PATH = /^\/[A-Za-z0-9/_.~?&=:@!+,;*-]*$/;
-const COOKIE = /^[A-Za-z0-9_-]{1,64}$/;
-
-/** HAProxy's timers are 31 bits of milliseconds. */
-const LONGEST_SECONDS = 2_147_483;
-
-const whole = (value: number, least: number, most: number): boolean =>
-    Number.isInteger(value) && value >= least && value <= most;
-const isPort = (value: number): boolean => whole(value, 1, 65535);
-const isDuration = (value: number): boolean => Number.isFinite(value) && value >= 0.001 && value <= LONGEST_SECONDS;
-const isHost = (text: string): boolean => (/^[\d.]+$/.test(text) ? family(text) === 4 : HOST_NAME.test(text));
-const isAddress = (text: string): boolean => family(text) !== undefined && !text.includes("/");
-/** A Host header: a name or an address, and a port perhaps. */
-const isAuthority = (text: string): boolean => {
-    const [, host = "", port = "80"] = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
-    return isPort(Number(port)) && (isHost(host) || family(host.replace(/^\[|\]$/g, "")) === 6);
-};
-
-const quoted = (text: string): string => JSON.stringify(text);
-const noPort = (value: number): string => `${value} is no port: a whole number from 1 to 65535`;
-const noDuration = (value: number): string => `${value} s is no duration: from 0.001 to ${LONGEST_SECONDS} s`;
-
-/** An address without its spelling. */
-const same = (address: string): string => (isAddress(address) ? canonical(address) : address.toLowerCase());
-const at = (address: string, port: number): string => `${urlHost(same(address))}:${port}`;
+import { serverRules } from "./server-rules";
+import type { FrontendNode, FrontendSpec } from "./spec";
+import {
+    COOKIE,
+    HOST_NAME,
+    LONGEST_SECONDS,
+    NAME,
+    PATH,
+    isAddress,
+    isAuthority,
+    isDuration,
+    isPort,
+    noDuration,
+    noPort,
+    quoted,
+    same,
+    whole,
+} from "./syntax";
 
 /** Rules for the same kind of value in several places. */
 function durations(fields: Record<string, (spec: FrontendSpec) => number>): Rule<FrontendSpec>[] {
@@ -89,45 +74,6 @@ const boundAddresses: Finder<FrontendSpec> = (spec) =>
             ...(twice ? [`${address} is listed twice`] : []),
         ].map((message) => ({ path, message, level: "refuse" as const }));
     });
-
-const serverRules: ItemRule<FrontendSpec, FrontendServer>[] = [
-    {
-        path: "",
-        refuses: (server) => !SERVER.test(server.name),
-        because: (server) =>
-            `${quoted(server.name)} is no name for a server: use at most 64 of A-Z, a-z, 0-9, "_", ".", "-"`,
-    },
-    {
-        path: "address",
-        refuses: (server) => !isAddress(server.address) && !isHost(withoutPrefix(server.address) && server.address),
-        because: (server) => `${quoted(server.address)} is neither an IP address nor a host name`,
-    },
-    { path: "port", refuses: (server) => !isPort(server.port), because: (server) => noPort(server.port) },
-    {
-        path: "weight",
-        refuses: (server) => !whole(server.weight, 0, 256),
-        because: (server) => `${server.weight} is no weight: a whole number from 0 to 256`,
-    },
-    {
-        path: "maxConnections",
-        refuses: (server) => !whole(server.maxConnections ?? 1, 1, 1_000_000),
-        because: (server) => `${server.maxConnections} is no number of connections: a whole one, from 1 up`,
-    },
-    {
-        path: "address",
-        refuses: (server, spec) =>
-            spec.servers.find((other) => at(other.address, other.port) === at(server.address, server.port)) !== server,
-        because: (server) =>
-            `${at(server.address, server.port)} is listed twice: one server's fault would count as two, and its share be doubled`,
-    },
-    {
-        path: "address",
-        refuses: (server, spec) =>
-            spec.addresses.some((address) => at(address, spec.port) === at(server.address, server.port)),
-        because: (server) =>
-            `${at(server.address, server.port)} is what the frontend itself binds: it would serve itself`,
-    },
-];
 
 /** Everything that is refused about a frontend, and what is warned of. */
 export const rules: Rules<FrontendSpec> = [

@@ -71,8 +71,11 @@ export interface FrontendSpec {
 
 /** Seconds that connections get after a reload unless a frontend says otherwise. */
 export const HARD_STOP_SECONDS = 1800;
+/** A server's weight unless it states another: leaves room below and above. */
 export const DEFAULT_WEIGHT = 100;
+/** Where browsers start without a scheme, and get a redirect. */
 export const HTTP_PORT = 80;
+/** The port that URLs leave out for TLS. */
 export const HTTPS_PORT = 443;
 
 /** The arguments without keys, certificates and logins: what a spec is made from never is a secret, nor unknown at preview for their sake. */
@@ -82,6 +85,7 @@ export interface PublicArgs extends Omit<HaproxyFrontendArgs, "nodes" | "issuer"
     serverTls: { serverName: HaproxyServerTlsArgs["serverName"] } | undefined;
 }
 
+/** @see PublicArgs */
 export const publicArgs = ({ issuer, tls, serverTls, nodes, ...args }: HaproxyFrontendArgs): PublicArgs => ({
     ...args,
     nodes: nodes.map(({ name, address }: NodeArgs) => ({ name, address })),
@@ -116,7 +120,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): FrontendS
         retrySafeRequests: args.retrySafeRequests ?? http,
         maxConnections: args.maxConnections,
         timeouts: {
-            connectSeconds: 2,
+            connectSeconds: 0.5,
             clientSeconds: idleSeconds,
             serverSeconds: idleSeconds,
             httpRequestSeconds: 10,

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -9,7 +8,7 @@ import { render } from "../../../../components/haproxy-frontend/render";
 import { toSpec } from "../../../../components/haproxy-frontend/spec";
 import type { FrontendSpec } from "../../../../components/haproxy-frontend/spec";
 import { toText } from "../../../../remote/manifest";
-import { fullArgs, spec, sqlArgs, webArgs } from "./specs";
+import { fullArgs, selfSigned, spec, sqlArgs, webArgs } from "./specs";
 
 const lb1 = { name: "lb1", address: "192.0.2.11" };
 
@@ -76,10 +75,11 @@ function haproxyCheck(specs: FrontendSpec[]): { status: number | null; said: str
             fs.writeFileSync(here(at), here(text));
         };
         write(PATHS.base, baseConf);
+        const { certificatePem, privateKeyPem } = selfSigned();
         for (const s of specs) {
             write(`${PATHS.frontends}/${s.name}.cfg`, frontendConf(s, lb1));
-            write(`${PATHS.certificates}/${s.name}.pem`, selfSigned(root));
-            write(`${PATHS.certificates}/${s.name}-servers-ca.pem`, selfSigned(root));
+            write(`${PATHS.certificates}/${s.name}.pem`, certificatePem + privateKeyPem);
+            write(`${PATHS.certificates}/${s.name}-servers-ca.pem`, certificatePem);
         }
         const ran = spawnSync("haproxy", ["-c", "-f", here(PATHS.base), "-f", here(PATHS.frontends)], {
             encoding: "utf8",
@@ -88,18 +88,6 @@ function haproxyCheck(specs: FrontendSpec[]): { status: number | null; said: str
     } finally {
         fs.rmSync(root, { recursive: true });
     }
-}
-
-function selfSigned(folder: string): string {
-    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-    fs.writeFileSync(path.join(folder, "key.pem"), key);
-    const ran = spawnSync(
-        "openssl",
-        ["req", "-x509", "-key", path.join(folder, "key.pem"), "-subj", "/CN=test", "-days", "2"],
-        { encoding: "utf8" },
-    );
-    return `${ran.stdout}${key}`;
 }
 
 (installed ? describe : describe.skip)("read back by haproxy", () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { HaproxyMode } from "../../../../components/haproxy-frontend";
 import type { HaproxyServerArgs } from "../../../../components/haproxy-frontend";
 import { toSpec } from "../../../../components/haproxy-frontend/spec";
@@ -64,3 +65,14 @@ export const spec = (args: Args, changes: Partial<Args> = {}): FrontendSpec => t
 /** The web frontend with one server replaced. */
 export const withServer = (changes: Partial<Record<keyof HaproxyServerArgs, unknown>>): FrontendSpec =>
     spec(webArgs, { servers: { app1: { ...app1, ...changes } as typeof app1, app2 } });
+
+/** A certificate made for a test, by openssl, and its key. */
+export function selfSigned(): { certificatePem: string; privateKeyPem: string } {
+    const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "-"];
+    const both = execFileSync("openssl", [...request, "-subj", "/CN=www.example.org", "-days", "2"], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+    });
+    const at = both.indexOf("-----BEGIN CERTIFICATE");
+    return { certificatePem: both.slice(at), privateKeyPem: both.slice(0, at) };
+}

@@ -1,0 +1,62 @@
+import { failover, returnSeconds } from "../../../../components/haproxy-frontend/failover";
+import { HaproxyMode } from "../../../../components/haproxy-frontend";
+import { Fault } from "../../../../components/shared/failover";
+import { spec, webArgs } from "./specs";
+
+const timed = (check: object, more: object = {}) => spec(webArgs, { check, timeouts: { connectSeconds: 2 }, ...more });
+const seconds = (s: ReturnType<typeof spec>, fault: Fault) => failover(s).find((f) => f.fault === fault)?.detectSeconds;
+
+// Bounds against what was measured with HAProxy 2.6: inter 2 fall 3 refused 4.1 to 5.5 s; hung or cut 10.1 to 11.5 s; fastinter 0.5 with timeout
+// check 1, hung, 4.1 to 5.5 s.
+test.each([
+    ["refused", { intervalSeconds: 2, fastIntervalSeconds: 2 }, Fault.Process, 6],
+    [
+        "hung, the check's timeout as long as the interval",
+        { intervalSeconds: 2, fastIntervalSeconds: 2 },
+        Fault.Hang,
+        12,
+    ],
+    [
+        "cut, the check's timeout as long as the interval",
+        { intervalSeconds: 2, fastIntervalSeconds: 2 },
+        Fault.Link,
+        12,
+    ],
+    ["hung", { intervalSeconds: 2, fastIntervalSeconds: 0.5, timeoutSeconds: 1 }, Fault.Hang, 6],
+    ["one failed check is enough", { fall: 1 }, Fault.Process, 1],
+])("%s: down after %j at most", (_, check, fault, bound) => {
+    expect(seconds(timed(check), fault)).toBe(bound);
+});
+
+test("a server whose host is lost fails its checks at the time limit for connecting", () => {
+    const quick = spec(webArgs, { check: {}, timeouts: { connectSeconds: 0.1 } });
+    expect([seconds(quick, Fault.Power), seconds(quick, Fault.Link)]).toEqual([2.3, 2.3]);
+});
+
+test("the terms are part of the answer", () => {
+    expect(failover(spec(webArgs)).find((f) => f.fault === Fault.Hang)).toEqual({
+        fault: Fault.Hang,
+        detectSeconds: 5,
+        actSeconds: 0,
+        totalSeconds: 5,
+        formula: "check interval (1 s) + 3 x check timeout (3 s) + 2 x fast interval (1 s) + its sessions end (0 s)",
+    });
+});
+
+test("sessions that are not ended wait for the server's timeout", () => {
+    const patient = spec(webArgs, { shutdownSessionsWhenDown: false });
+    expect(failover(patient).find((f) => f.fault === Fault.Hang)?.totalSeconds).toBe(35);
+});
+
+test("no promise for a hang that the check cannot see", () => {
+    const blind = spec(webArgs, { mode: HaproxyMode.Tcp, certificates: [], check: {} });
+    expect(failover(blind).map((f) => f.fault)).not.toContain(Fault.Hang);
+});
+
+test("a planned stop costs nothing", () => {
+    expect(failover(spec(webArgs)).find((f) => f.fault === Fault.Planned)?.totalSeconds).toBe(0);
+});
+
+test("a server is used again after its interval and one fast interval for each further check", () => {
+    expect(returnSeconds(timed({ intervalSeconds: 2, fastIntervalSeconds: 0.5, rise: 3 }))).toBe(3);
+});
