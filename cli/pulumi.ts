@@ -19,10 +19,17 @@ const stateDir = (project: string): string => path.join(project, ".pulumi-ha", "
  */
 const PASSPHRASE = "lab";
 
+/**
+ * The file backend in a folder. Without the sidecar files that it keeps beside each file by default, a new state is in place by one rename: an `up`
+ * that is killed while it writes leaves the old state or the new one. With them the stack could not be loaded any more.
+ * https://pkg.go.dev/gocloud.dev/blob/fileblob#URLOpener
+ */
+export const backendUrl = (dir: string): string => `file://${dir}?metadata=skip`;
+
 /** The environment in which `pulumi` works on the local stack; for a shell too. */
 export const localEnv = (project: string): Record<string, string> => ({
     ...toolchainEnv(project),
-    PULUMI_BACKEND_URL: `file://${stateDir(project)}`,
+    PULUMI_BACKEND_URL: backendUrl(stateDir(project)),
     PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
 });
 

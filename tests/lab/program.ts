@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { backendUrl } from "../../cli/pulumi";
 import type { Manifest, NodeArgs } from "../../components";
 import { monotonicMs } from "../../lab";
 import { toolchainEnv } from "../../toolchain";
@@ -64,7 +65,7 @@ export class Program {
         const env = {
             ...process.env,
             ...toolchainEnv(PROJECT),
-            PULUMI_BACKEND_URL: `file://${backend}`,
+            PULUMI_BACKEND_URL: backendUrl(backend),
             PULUMI_CONFIG_PASSPHRASE: "lab-test",
         };
         const program = new Program(dir, backend, env);

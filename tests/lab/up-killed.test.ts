@@ -1,4 +1,5 @@
 import type { LabHost } from "../../lab";
+import { kill } from "../../lab/cgroups";
 import { beacon, held } from "./beacon";
 import { Program, lives, processTree } from "./program";
 import { Bench, onHost, until } from "./support";
@@ -53,21 +54,26 @@ async function expectExactly(
     expect(looked).toBe(`${niceness}\n${extra}/etc/${lamp}\n/etc/systemd/system/${lamp}.service\nbeacon\n${lamp}\n`);
 }
 
-/** Kills the CLI, alone or with all it started, at a random point of an `up`; gives what it had started. */
-async function killedUp(
-    program: Program,
-    next: () => number,
-    seconds: number,
-): Promise<{ what: string; tree: number[] }> {
+/** Ends an `up` at a random point of its time, by one of three ways; gives what it had started. */
+async function killedUp(program: Program, host: LabHost, next: () => number, seconds: number) {
     const point = next() * seconds;
-    const whole = next() < 0.5;
+    const way = next() * 3;
     const running = program.startUp();
     await Promise.race([running.ended, new Promise((resume) => setTimeout(resume, point * 1000))]);
     const tree = running.child.exitCode === null ? processTree(running.child.pid!) : [];
-    for (const pid of whole ? tree : tree.slice(0, 1)) process.kill(pid, "SIGKILL");
+    (way < 1 ? tree.slice(0, 1) : tree).forEach(kill);
+    const powerless = tree.length > 0 && way >= 2;
+    if (powerless) {
+        await host.powerOff();
+        await host.powerOn();
+    }
     await running.ended;
-    const how = tree.length === 0 ? "had ended" : whole ? "killed with all it started" : "killed alone";
-    return { what: `${how} after ${point.toFixed(2)} s`, tree };
+    const ways = [
+        "killed alone",
+        "killed with all it started",
+        "killed with all it started, and the host's power lost",
+    ];
+    return { what: `${tree.length > 0 ? ways[Math.floor(way)] : "had ended"} after ${point.toFixed(2)} s`, tree };
 }
 
 test("an up that is killed at any point is completed by the next one", async () => {
@@ -81,12 +87,12 @@ test("an up that is killed at any point is completed by the next one", async () 
             program.want(
                 wanted.manifests.map((manifest) => ({ name: manifest.unit, node: bench.node(name), manifest })),
             );
-            const { what, tree } = await killedUp(program, next, seconds);
+            const { what, tree } = await killedUp(program, host, next, seconds);
             const left = async () => tree.filter(lives);
             await until("what the killed CLI had started is gone", 15, left, (pids) => pids.length === 0);
             if (tree.length > 0) await program.run(["cancel", "--yes"]);
             const ended = await program.up();
-            if (round === 0) seconds = ended.seconds;
+            seconds = ended.seconds;
             process.stdout.write(`${name}, seed ${seed}: ${what}; the next up took ${ended.seconds.toFixed(2)} s\n`);
             await expectExactly(host, wanted);
         }
