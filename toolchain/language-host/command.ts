@@ -51,7 +51,7 @@ export function programCommand(run: ProgramRun, options: RuntimeOptions, runPath
             ...run.args,
         ],
         env: {
-            ...typescriptVariables(options),
+            ...variablesOf(options, process.env.NODE_OPTIONS),
             PULUMI_CONFIG: JSON.stringify(Object.fromEntries(Object.entries(run.config).map(oldStyle))),
             PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(run.configSecretKeys),
         },
@@ -75,9 +75,10 @@ export function pluginCommand(run: PluginRun, options: RuntimeOptions, runPath: 
         const equals = line.indexOf("=");
         return [line.slice(0, equals), line.slice(equals + 1)];
     });
+    const env = Object.fromEntries(variables);
     return {
         args: [...options.nodeargs, runPath, ...args],
-        env: { ...Object.fromEntries(variables), ...typescriptVariables(options) },
+        env: { ...env, ...variablesOf(options, env.NODE_OPTIONS) },
     };
 }
 
@@ -96,8 +97,12 @@ export function locate(module: string, directory: string): string {
     }
 }
 
-function typescriptVariables(options: RuntimeOptions): Record<string, string> {
+const PRELOAD = `--require ${JSON.stringify(path.join(__dirname, "plain-errors.js"))}`;
+
+/** By NODE_OPTIONS, because the SDK takes a `--require` argument for a loader of the user's and changes how it loads modules. */
+function variablesOf(options: RuntimeOptions, nodeOptions = ""): Record<string, string> {
     return {
+        NODE_OPTIONS: `${nodeOptions} ${PRELOAD}`.trim(),
         ...(options.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
         ...(options.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: options.tsconfig }),
     };

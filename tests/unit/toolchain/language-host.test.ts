@@ -84,6 +84,7 @@ describe("how node is called", () => {
                 "--root-directory /shop --stack dev --pwd /shop --parallel 16 --dry-run index.ts --x",
         );
         expect(env).toEqual({
+            NODE_OPTIONS: expect.stringMatching(/--require ".*plain-errors\.js"$/),
             PULUMI_NODEJS_TYPESCRIPT: "true",
             PULUMI_NODEJS_TSCONFIG_PATH: "p.json",
             PULUMI_CONFIG: '{"shop:config:address":"10.0.0.1","shop:config:old":"1"}',
@@ -105,10 +106,15 @@ describe("how node is called", () => {
         ["analyzer", "/sdk/run engine /pack"],
         ["resource", "/sdk/run /pack engine"],
     ])("a plugin of kind %s", (kind, command) => {
-        const plugin = { kind, programDirectory: "/pack", args: ["engine"], env: ["A=b=c", "EMPTY="] };
+        const plugin = {
+            kind,
+            programDirectory: "/pack",
+            args: ["engine"],
+            env: ["A=b=c", "EMPTY=", "NODE_OPTIONS=--trace"],
+        };
         const { args, env } = pluginCommand(plugin, runtimeOptions({ typescript: false }), "/sdk/run");
         expect(args.join(" ")).toBe(command);
-        expect(env).toEqual({ A: "b=c", EMPTY: "" });
+        expect(env).toEqual({ A: "b=c", EMPTY: "", NODE_OPTIONS: expect.stringMatching(/^--trace --require ".*"$/) });
     });
 
     test("fails: a program without the SDK is told what to do", () => {

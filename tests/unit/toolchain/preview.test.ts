@@ -91,15 +91,19 @@ withCli("under the real CLI", () => {
     test.each([
         ["throws", "throw new Error('no such host');", /Error: no such host/],
         ["exits", "process.exit(3);", /exited with non-zero exit code: 3/],
-    ])("fails: a program that %s", (name, source, message) => {
-        const root = project(name, {
-            runtime: "runtime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n",
-            files: { "index.js": source },
-        });
-        const { code, text } = pulumi(root, "preview");
-        expect(text).toMatch(message);
-        expect(code).not.toBe(0);
-    });
+    ])(
+        "fails: a program that %s",
+        (name, source, message) => {
+            const root = project(name, {
+                runtime: "runtime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n",
+                files: { "index.js": source },
+            });
+            const { code, text } = pulumi(root, "preview");
+            expect(text).toMatch(message);
+            expect(code).not.toBe(0);
+        },
+        40_000,
+    );
 
     test("fails: a stack that a policy pack refuses, with the pack's own words", () => {
         const root = project("refused", {
