@@ -2,6 +2,7 @@
 
 load() { # FILE
     local i row count
+    TEXT_FILE=$1
     mapfile -t TEXT <"$1"
     count=$((${#TEXT[@]} - 1))
     [[ ${TEXT[0]-} == "pulumi-ha manifest 1" ]] || fail "the text is not a manifest of version 1"
@@ -97,11 +98,9 @@ file_directive() { # PATH MODE OWNER FLAG…
     body=true
 }
 
-body() { # AT: the body of the directive in that line
-    local -a rows=("${TEXT[@]:$1+1:${ROWS[$1]}}")
-    rows=("${rows[@]#|}")
-    rows=("${rows[@]# }")
-    ((${#rows[@]} == 0)) || printf '%s\n' "${rows[@]}"
+# The body of the directive in that line. By sed: expansions of bash before 5.2 lose some control characters.
+body() { # AT
+    ((ROWS[$1] == 0)) || sed -n "$(($1 + 2)),$(($1 + 1 + ROWS[$1]))s/^| \\{0,1\\}//p" -- "$TEXT_FILE"
 }
 
 # A command of the manifest, as a file: neither its length nor its text shows in the list of processes.

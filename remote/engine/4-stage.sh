@@ -104,41 +104,27 @@ forget_made() { # LINE
 
 # The content of file N as it shall be.
 render() { # N TARGET
-    local n=$1 text='' newline=$'\n' credential=${FILE_CREDENTIAL[$1]}
-    if [[ -n $credential ]]; then
-        cp -- "$SECRETS/$credential" "$2"
+    local text=$2
+    if [[ -n ${FILE_CREDENTIAL[$1]} ]]; then
+        cp -- "$SECRETS/${FILE_CREDENTIAL[$1]}" "$2"
         return $?
     fi
-    if [[ -z ${FILE_FILL[n]} ]] && ! ${FILE_CUT[n]}; then
-        body "${FILE_AT[n]}" >"$2"
-        return $?
-    fi
-    # A command substitution drops newlines at the end: the dot keeps them.
-    text=$(body "${FILE_AT[n]}" && echo .)
-    text=${text%.}
-    if ${FILE_CUT[n]}; then text=${text%"$newline"}; fi
-    if [[ -n ${FILE_FILL[n]} ]]; then fill "$text" ",${FILE_FILL[n]}," >"$2"; else printf '%s' "$text" >"$2"; fi
+    if [[ -n ${FILE_FILL[$1]} ]]; then text=$WORK/unfilled; fi
+    if ${FILE_CUT[$1]}; then body "${FILE_AT[$1]}" | head -c -1 >"$text"; else body "${FILE_AT[$1]}" >"$text"; fi || return 1
+    [[ $text == "$2" ]] || fill "$text" "${FILE_FILL[$1]}" >"$2"
 }
 
-# Placeholders of the listed credentials, in one pass: a value is never searched for another.
-fill() { # TEXT ,NAMES,
-    local rest=$1 name value mark='@@credential:'
-    while [[ $rest == *"$mark"* ]]; do
-        printf '%s' "${rest%%"$mark"*}" || return 1
-        rest=${rest#*"$mark"}
-        name=${rest%%@@*}
-        if [[ $rest == *@@* && $2 == *",$name,"* ]]; then
-            if IFS= read -rd '' value <"$SECRETS/$name"; then
-                trouble "the credential $name holds a NUL byte, and cannot be part of a text"
-                return 1
-            fi
-            printf '%s' "$value" || return 1
-            rest=${rest#*@@}
-        else
-            printf '%s' "$mark" || return 1
-        fi
-    done
-    printf '%s' "$rest"
+# Placeholders of the listed credentials, in one pass: a value is never searched for another. Values go from file to file.
+fill() { # FILE NAMES
+    local name at mark position=0
+    local -a marks=()
+    for name in ${2//,/ }; do marks+=(-e "@@credential:$name@@"); done
+    while IFS=: read -r at mark; do
+        name=${mark#@@credential:}
+        head -c "$at" -- "$1" | tail -c "+$((position + 1))" && cat -- "$SECRETS/${name%@@}" || return 1
+        position=$((at + ${#mark}))
+    done < <(grep -aboF "${marks[@]}" -- "$1")
+    tail -c "+$((position + 1))" -- "$1"
 }
 
 # DIFFERENT: numbers of the files that are not on the host as they shall be; their content is in WORK/new.N.
@@ -153,7 +139,7 @@ find_different() {
     fi
     for n in "${!FILE_PATH[@]}"; do
         path=${FILE_PATH[n]}
-        render "$n" "$WORK/new.$n" 2>"$WORK/out" || fail "${WHAT:-$path cannot be prepared: no room in $RUN}" "$(<"$WORK/out")"
+        render "$n" "$WORK/new.$n" 2>"$WORK/out" || fail "$path cannot be prepared in $RUN" "$(<"$WORK/out")"
         if [[ ${is[$path]-} != "${FILE_MODE[n]} ${FILE_OWNER[n]}" ]] || ! cmp -s -- "$WORK/new.$n" "$ROOT$path"; then
             DIFFERENT+=("$n")
         fi

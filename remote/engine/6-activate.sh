@@ -61,7 +61,10 @@ collect_activations() {
         [[ -z ${PLANNED["${ON_DO[n]} $what"]-} ]] || continue
         PLANNED["${ON_DO[n]} $what"]=1
         case ${ON_DO[n]} in
-        run) RUNS+=("$what") ;;
+        run)
+            body "${ON_TARGET[n]}" >"$WORK/run.${#RUNS[@]}"
+            RUNS+=("$what")
+            ;;
         restart) RESTARTS+=("$what") ;;
         reload) RELOADS+=("$what") ;;
         esac
@@ -72,7 +75,6 @@ activate() { # [lenient]
     local n service status=0
     for n in "${!RUNS[@]}"; do
         status=0
-        printf '%s\n' "${RUNS[n]}" >"$WORK/run.$n"
         ACTIONS+=("run ${RUNS[n]%%$'\n'*}")
         say "running an activation"
         bounded step bash -eu "$WORK/run.$n" >"$WORK/out" 2>&1 || status=$?
