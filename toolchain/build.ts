@@ -3,10 +3,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Go } from "./go";
-import { obtainGo } from "./go";
+import { forgetPackagedGo, obtainGo } from "./go";
 import type { Layout } from "./layout";
 import { COMPILED } from "./layout";
-import { unfinished } from "./place";
+import { sweep, unfinished } from "./place";
 import type { Progress } from "./progress";
 import type { RunOptions } from "./run";
 import { run, tail } from "./run";
@@ -36,6 +36,7 @@ export async function buildCli(layout: Layout, progress: Progress): Promise<stri
         `pulumi-v${CLI.version}-go${go.version}-${process.platform}-${process.arch}`,
     );
     fs.mkdirSync(directory, { recursive: true });
+    sweep(directory);
 
     let downloads = 0;
     const stale = await goRun(
@@ -57,6 +58,7 @@ export async function buildCli(layout: Layout, progress: Progress): Promise<stri
         onLine: () => progress.update(`pulumi: ${Math.min(++compiled, total)} of ${total} packages compiled`),
     });
     fs.renameSync(draft, file);
+    forgetPackagedGo(layout.cache);
     return file;
 }
 

@@ -59,8 +59,13 @@ async function fetchedGo(old: Go): Promise<Go> {
     return go;
 }
 
+const packagedGo = (cache: string): string => path.join(cache, "distribution-go");
+
+/** Removes the distribution's Go, which is of use only to fetch the newer one. */
+export const forgetPackagedGo = (cache: string): void => fs.rmSync(packagedGo(cache), { recursive: true, force: true });
+
 async function unpackedGo(cache: string, progress: Progress): Promise<Go> {
-    const directory = path.join(cache, "distribution-go");
+    const directory = packagedGo(cache);
     if (!fs.existsSync(directory)) {
         progress.say(
             "go: not on the PATH, taking the distribution's package (unpacked in the cache, nothing is installed)",
