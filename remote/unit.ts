@@ -29,6 +29,12 @@ const DEFAULT_REACH_SECONDS = 60;
 /**
  * One manifest on one host: `prepare` (packages, credentials; disturbs nothing, runs on all hosts at once) and `apply` (converges, then waits for
  * the gates). The only user of `remote.Command` in this library.
+ *
+ * How long a lost host can hold an `up`: one that does not answer, twice `reachWithinSeconds` at most; one that takes connections and stays silent,
+ * 15 seconds; a link that is lost while a command runs, 150 seconds with the vendor's plugin (the TCP keepalive of its dial), 60 with the stand-in.
+ * Two cases have no bound with the vendor's plugin, which has no keepalive of SSH itself: a host that hangs while a command runs and whose kernel goes
+ * on answering, and a link lost behind a bastion (there it is the bastion's, two hours by default). What runs on the host ends by itself in any case,
+ * and the next `up` finds it done or completes it.
  */
 export class Unit extends pulumi.ComponentResource {
     static readonly __pulumiType = "pulumi-ha:index:Unit";
