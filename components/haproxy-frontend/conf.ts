@@ -1,4 +1,5 @@
 import { urlHost } from "../shared/addresses";
+import { header } from "../shared/header";
 import { HaproxyBalance, HaproxyMode } from "./args";
 import { HARD_STOP_SECONDS, HTTP_PORT, endsTls, named } from "./spec";
 import type { FrontendNode, FrontendServer, FrontendSpec } from "./spec";
@@ -44,14 +45,15 @@ type Line = string | false | undefined;
 const section = (head: string, lines: Line[]): string =>
     [head, ...lines.filter((line) => typeof line === "string").map((line) => `    ${line}`), ""].join("\n");
 
-const file = (sections: (string | undefined)[]): string => sections.filter((text) => text !== undefined).join("\n");
+const file = (of: string, sections: (string | undefined)[]): string =>
+    [header(of), ...sections.filter((text) => text !== undefined)].join("\n");
 
 /** A duration as HAProxy reads it. */
 const time = (seconds: number): string =>
     Number.isInteger(seconds) ? `${seconds}s` : `${Math.max(1, Math.round(seconds * 1000))}ms`;
 
 /** What all frontends of a host share. */
-export const baseConf = file([
+export const baseConf = file("HAProxy on this host", [
     section("global", [
         "log /dev/log local0",
         "chroot /var/lib/haproxy",
@@ -73,7 +75,7 @@ export const baseConf = file([
 
 /** One frontend with its backend on one node. */
 export const frontendConf = (spec: FrontendSpec, node: FrontendNode): string =>
-    file([
+    file(`HaproxyFrontend ${spec.name}`, [
         spec.hardStopAfterSeconds === undefined
             ? undefined
             : section("global", [`hard-stop-after ${time(spec.hardStopAfterSeconds)}`]),

@@ -1,5 +1,6 @@
 import { manifest, reload, restart } from "../../remote/manifest";
 import type { ManagedFile, Manifest } from "../../remote/manifest";
+import { header } from "../shared/header";
 import { nonlocalBind } from "../shared/nonlocal-bind";
 import { PATHS, baseConf, certificateFile, frontendConf, frontendFile, serversCaFile } from "./conf";
 import { SERVICE, acceptable, boundOnce, ports, portsFree, runsThis, serversUp } from "./host";
@@ -26,7 +27,8 @@ const root = (path: string, mode: string, content: string, parts: Partial<Manage
  * Debian's unit splits `$CONFIG` into words. `/etc/default/haproxy` is not read any more, because its variables would go before this one; and systemd
  * does not give up on a process that is killed again and again.
  */
-const systemdDropIn = `[Unit]
+const systemdDropIn = `${header("HAProxy on this host")}
+[Unit]
 StartLimitIntervalSec=0
 
 [Service]

@@ -1,3 +1,4 @@
+import { header } from "../shared/header";
 import { SCRIPT_USER } from "./spec";
 import type { Tracker, VipNode, VipSpec } from "./spec";
 
@@ -103,6 +104,7 @@ export function instanceConf(vip: VipSpec, node: VipNode): string {
         ...notify,
     ];
     return text([
+        header(`KeepalivedVip ${vip.name}`),
         ...startup(vip),
         ...joining(vip),
         ...Object.entries(vip.track).flatMap(([name, track]) => trackScript(vip, name, track)),
@@ -127,6 +129,8 @@ const joining = (vip: VipSpec): string[] =>
 
 /** What all addresses of a host share. */
 export const baseConf = text([
+    header("keepalived on this host"),
+    "# Scripts give up root by setpriv: the configuration test of keepalived 2.2.7 fails where script_user is another user.",
     ...block("global_defs", [
         "vrrp_version 3",
         "enable_script_security",

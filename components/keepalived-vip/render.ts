@@ -1,5 +1,6 @@
 import { manifest, reload } from "../../remote/manifest";
 import type { Gate, ManagedFile, Manifest } from "../../remote/manifest";
+import { header } from "../shared/header";
 import { nonlocalBind } from "../shared/nonlocal-bind";
 import { PATHS, baseConf, hooks, instanceConf, instanceFile, joinedFile, scriptFile } from "./conf";
 import { hookScript, releaseAddresses, rollableCheck, stateCheck, trackScript } from "./scripts";
@@ -21,7 +22,8 @@ const root = (path: string, mode: string, content: string, parts: Partial<Manage
 const directory = (path: string) => ({ path, mode: "0755", owner: "root:root" });
 
 /** Debian's unit neither restarts keepalived nor takes its addresses off a host on which it died. */
-const systemdDropIn = `[Unit]
+const systemdDropIn = `${header("keepalived on this host")}
+[Unit]
 StartLimitIntervalSec=0
 
 [Service]

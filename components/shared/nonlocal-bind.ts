@@ -1,5 +1,6 @@
 import { run } from "../../remote/manifest";
 import type { ManagedFile } from "../../remote/manifest";
+import { header } from "./header";
 
 const PATH = "/etc/sysctl.d/60-pulumi-ha-nonlocal-bind.conf";
 
@@ -12,7 +13,7 @@ export const nonlocalBind: ManagedFile = {
     mode: "0644",
     owner: "root:root",
     // A leading - : no error where the kernel runs without IPv6.
-    content: "net.ipv4.ip_nonlocal_bind = 1\n-net.ipv6.ip_nonlocal_bind = 1\n",
+    content: `${header("addresses that move")}\nnet.ipv4.ip_nonlocal_bind = 1\n-net.ipv6.ip_nonlocal_bind = 1\n`,
     shared: true,
     onChange: [run(`/lib/systemd/systemd-sysctl ${PATH}`)],
 };
