@@ -1,0 +1,354 @@
+import * as https from "node:https";
+import type { TLSSocket } from "node:tls";
+import type { Stack } from "@pulumi/pulumi/automation";
+import { CertificateAuthority, Fault, HaproxyFrontend, Unit, manifest, restart } from "../../components";
+import type { FaultSeconds, HaproxyFrontendArgs } from "../../components";
+import { monotonicMs } from "../../lab";
+import type { Instant, LabHost } from "../../lab";
+import { etc } from "./beacon";
+import { underLoad } from "./load";
+import type { LoadReport } from "./load";
+import { destroy, figure, up, upOk } from "./stack";
+import { Bench, onHost, until } from "./support";
+
+jest.setTimeout(180_000);
+
+/** Of the computed bound: the rest is this machine, which runs all hosts and the client. */
+const ROOM = 1.25;
+/** The default of `timeouts.connectSeconds`. */
+const CONNECT_SECONDS = 0.5;
+const SLOW_BYTES = 300_000;
+const SLOW_SECONDS = 6;
+
+let bench: Bench;
+let stack: Stack;
+let wanted: Partial<HaproxyFrontendArgs> = {};
+let second: Partial<HaproxyFrontendArgs> | undefined;
+let before: Record<string, string>[];
+let lb1: string;
+let ca: string;
+
+const host = (name: string): LabHost => bench.host(name);
+const balancers = ["lb1", "lb2"];
+const ours = async (name: string) =>
+    Object.fromEntries(
+        Object.entries(await etc(host(name))).filter(([file]) =>
+            /^\.\/(haproxy|systemd\/system|sysctl\.d)\//.test(file),
+        ),
+    );
+
+/** An nginx with a page, one for checks, and one that takes its time. */
+const site = (name: string, address: string) =>
+    manifest({
+        unit: "site",
+        packages: ["nginx-light"],
+        directories: [{ path: "/srv/site", mode: "0755", owner: "root:root" }],
+        files: [
+            {
+                path: "/srv/site/slow",
+                mode: "0644",
+                owner: "root:root",
+                content: `${name} `.repeat(SLOW_BYTES / 5),
+                onChange: [],
+            },
+            {
+                path: "/etc/nginx/conf.d/site.conf",
+                mode: "0644",
+                owner: "root:root",
+                content: [
+                    "server {",
+                    `    listen ${address}:8080;`,
+                    "    default_type text/plain;",
+                    `    location = / { return 200 "${name}"; }`,
+                    '    location = /healthz { return 200 "ok"; }',
+                    `    location = /slow { root /srv/site; limit_rate ${SLOW_BYTES / SLOW_SECONDS}; }`,
+                    "}",
+                    "",
+                ].join("\n"),
+                onChange: [restart("nginx.service", 1)],
+            },
+        ],
+        services: [{ name: "nginx.service", enabled: true, running: true }],
+    });
+
+beforeAll(async () => {
+    bench = await Bench.up("t-haproxy", "10.94.0.0/24", [...balancers, "app1", "app2"]);
+    stack = await bench.stack("web", async () => {
+        const nodes = balancers.map((name) => bench.node(name));
+        const apps = ["app1", "app2"].map((name) => bench.node(name));
+        const sites = apps.map(
+            (node) =>
+                new Unit(`site-${node.name}`, { node, manifest: site(node.name, host(node.name).inventory.address) }),
+        );
+        const servers = Object.fromEntries(apps.map((node) => [node.name, { address: node.address, port: 8080 }]));
+        const authority = new CertificateAuthority("ca", { organization: "Example" });
+        const web = new HaproxyFrontend(
+            "web",
+            {
+                nodes,
+                servers,
+                bind: { port: 443 },
+                issuer: authority.issuer,
+                check: { http: { path: "/healthz" } },
+                ...wanted,
+            },
+            { dependsOn: sites },
+        );
+        if (second)
+            new HaproxyFrontend("second", { nodes, servers, bind: { port: 8081 }, ...second }, { dependsOn: [web] });
+        return { ca: authority.certificatePem, failover: web.failover, returnSeconds: web.returnSeconds };
+    });
+    lb1 = host("lb1").inventory.address;
+    await onHost(host("lb1"), "mkdir -p /etc/haproxy && echo '# theirs' >/etc/haproxy/haproxy.cfg");
+    before = await Promise.all(balancers.map(ours));
+    await upOk(stack);
+    ca = String((await stack.outputs()).ca?.value);
+});
+afterAll(async () => bench.down());
+
+interface Answer {
+    body: string;
+    serial: string;
+}
+
+const page = (path = "/") =>
+    new Promise<Answer>((resolve, reject) => {
+        https
+            .get(`https://${lb1}${path}`, { ca, agent: false }, (response) => {
+                const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate();
+                let body = "";
+                response.setEncoding("utf8").on("data", (piece: string) => (body += piece));
+                response.once("error", reject);
+                response.once("end", () => resolve({ body, serial: serialNumber }));
+            })
+            .once("error", reject);
+    });
+
+const promises = async () => {
+    const { failover, returnSeconds } = await stack.outputs();
+    return { faults: failover?.value as FaultSeconds[], returnSeconds: Number(returnSeconds?.value) };
+};
+
+function shown(what: string, { sent, lost, perSecond, slowestMs, kinds }: LoadReport): void {
+    const failures = kinds.flatMap(({ kind, failures: all }) => [...new Set(all)].map((why) => `${kind}: ${why}`));
+    const text = [`${lost} of ${sent} requests lost, ${perSecond}/s`, `slowest ${slowestMs} ms`, ...failures];
+    process.stdout.write(`figure: ${what}: ${text.join(", ")}\n`);
+}
+
+test("both servers serve over TLS, and port 80 leads there", async () => {
+    const bodies = new Set<string>();
+    await until(
+        "both servers answer",
+        10,
+        async () => bodies.add((await page()).body),
+        (seen) => seen.size === 2,
+    );
+    const [status, , location] = await onHost(
+        host("app1"),
+        `exec 3<>/dev/tcp/${lb1}/80; printf 'GET /a?b=c HTTP/1.1\\r\\nHost: front\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3`,
+    ).then((text) => text.split("\r\n"));
+    expect([status, location]).toEqual(["HTTP/1.1 301 Moved Permanently", "location: https://front/a?b=c"]);
+});
+
+test("a second up changes nothing", async () => {
+    expect((await upOk(stack)).steps).toEqual([]);
+});
+
+test("no request is lost while the configuration changes", async () => {
+    wanted = { ...wanted, hstsSeconds: 60 };
+    const load = await underLoad(lb1, ca, async () => {
+        expect((await upOk(stack)).steps).toEqual(["update web-lb1-apply", "update web-lb2-apply"]);
+    });
+    shown("configuration changed by up", load);
+    expect(load.lost).toBe(0);
+});
+
+test("no request is lost while the certificate is replaced", async () => {
+    const { serial } = await page();
+    wanted = { ...wanted, hostNames: ["www.example.org"] };
+    const load = await underLoad(lb1, ca, async () => {
+        await upOk(stack);
+        await until("the new certificate is served", 5, page, (answer) => answer.serial !== serial);
+    });
+    shown("certificate replaced by up", load);
+    expect(load.lost).toBe(0);
+});
+
+test("no request is lost in ten reloads", async () => {
+    const load = await underLoad(lb1, ca, async () => {
+        await onHost(
+            host("lb1"),
+            `for reload in 1 2 3 4 5 6 7 8 9 10; do
+                stamp=$(stat -c %y /run/haproxy.pid)
+                systemctl reload haproxy
+                while [ "$(stat -c %y /run/haproxy.pid)" = "$stamp" ]; do read -rt 0.1 <> <(:) || :; done
+            done`,
+        );
+    });
+    shown("ten reloads", load);
+    expect(load.lost).toBe(0);
+});
+
+test("an answer that takes longer than a reload arrives whole", async () => {
+    const slow = page("/slow");
+    await onHost(host("lb1"), "systemctl reload haproxy");
+    await until(
+        "the old process serves on beside the new one",
+        5,
+        () => onHost(host("lb1"), "pgrep -c haproxy"),
+        (count) => Number(count) > 2,
+    );
+    expect((await slow).body).toHaveLength(SLOW_BYTES);
+});
+
+test("fails: what haproxy does not accept, in its own words, and nothing changes", async () => {
+    await onHost(host("lb2"), "printf 'frontend theirs\\n    nonsense\\n' >/etc/haproxy/conf.d/theirs.cfg");
+    const files = await Promise.all(balancers.map(ours));
+    wanted = { ...wanted, hstsSeconds: 120 };
+    const { ok, output } = await up(stack);
+    expect(ok).toBe(false);
+    expect(output).toContain("unknown keyword 'nonsense' in 'frontend' section");
+    expect(await Promise.all(balancers.map(ours))).toEqual(files);
+    await expect(page()).resolves.toBeDefined();
+    await onHost(host("lb2"), "rm /etc/haproxy/conf.d/theirs.cfg");
+    await upOk(stack);
+});
+
+test("fails: an address and port that another frontend of the host has", async () => {
+    second = { bind: { port: 443 } };
+    const { ok, output } = await up(stack);
+    expect(ok).toBe(false);
+    expect(output).toContain(
+        "*:443 is bound more than once: /etc/haproxy/conf.d/second.cfg /etc/haproxy/conf.d/web.cfg",
+    );
+});
+
+test("fails: a port on which another program listens", async () => {
+    second = { bind: { port: 22 } };
+    const { ok, output } = await up(stack);
+    expect(ok).toBe(false);
+    expect(output).toMatch(/not accepted: no other program listens on port 22\n.*"sshd"/);
+});
+
+test("a second frontend comes and goes beside the first", async () => {
+    second = { bind: { port: 8081 } };
+    const load = await underLoad(lb1, ca, async () => {
+        await upOk(stack);
+        expect(await onHost(host("app1"), `exec 3<>/dev/tcp/${lb1}/8081 && echo open`)).toBe("open\n");
+        second = undefined;
+        await upOk(stack);
+    });
+    shown("a second frontend comes and goes", load);
+    expect(load.lost).toBe(0);
+    expect(await onHost(host("lb1"), "ls /etc/haproxy/conf.d")).toBe("web.cfg\n");
+});
+
+/** The instant, in seconds of the wall clock, at which haproxy on lb1 first says after another one that app2 is down, or up again. */
+async function said(state: "UP" | "DOWN", since: number): Promise<number> {
+    const ask = `journalctl --unit haproxy --output short-unix --since @${Math.floor(since)} | grep 'Server web/app2 is ${state}' || :`;
+    return until(
+        `app2 is ${state}`,
+        30,
+        async () =>
+            (await onHost(host("lb1"), ask))
+                .split("\n")
+                .map(parseFloat)
+                .find((at) => at >= since) ?? 0,
+        (at) => at > 0,
+    );
+}
+
+/** A command on a host, and when it was done. */
+const done = async (app: LabHost, command: string) => Number(await onHost(app, `${command} && date +%s.%N`));
+/** When something was done to a host. */
+const at = async (instant: Promise<Instant>) => (Date.now() - monotonicMs() + (await instant).atMs) / 1000;
+
+interface Trouble {
+    fault: Fault;
+    happens: (app: LabHost) => Promise<number>;
+    heals: (app: LabHost) => Promise<number>;
+    /** Requests may fail that were just connecting to the server when it was found to be lost. */
+    losesConnecting?: boolean;
+}
+
+const troubles: [string, Trouble][] = [
+    [
+        "stopped",
+        {
+            fault: Fault.Process,
+            happens: (app) => done(app, "systemctl stop nginx"),
+            heals: (app) => done(app, "systemctl start nginx"),
+        },
+    ],
+    [
+        "killed",
+        {
+            fault: Fault.Process,
+            happens: (app) => done(app, "systemctl kill --signal=KILL nginx"),
+            heals: (app) => done(app, "systemctl restart nginx"),
+        },
+    ],
+    ["hung", { fault: Fault.Hang, happens: (app) => at(app.pause()), heals: (app) => at(app.resume()) }],
+    [
+        "cut off",
+        { fault: Fault.Link, happens: (app) => at(app.cut()), heals: (app) => at(app.heal()), losesConnecting: true },
+    ],
+    [
+        "without power",
+        {
+            fault: Fault.Power,
+            happens: (app) => at(app.powerOff()),
+            heals: (app) => at(app.powerOn()),
+            losesConnecting: true,
+        },
+    ],
+];
+
+test.each(troubles)("a server that is %s is left out within the computed time", async (what, trouble) => {
+    const { faults, returnSeconds } = await promises();
+    const bound = faults.find((f) => f.fault === trouble.fault)?.totalSeconds ?? 0;
+    let down = 0;
+    const load = await underLoad(lb1, ca, async () => {
+        const since = await trouble.happens(host("app2"));
+        down = (await said("DOWN", since)) - since;
+    });
+    shown(`server ${what}`, load);
+    figure(`server ${what}: down, computed ${bound} s at most, after`, down);
+    const healed = await trouble.heals(host("app2"));
+    figure(
+        `server ${what}: up, computed ${returnSeconds} s at most after it answers, after`,
+        (await said("UP", healed)) - healed,
+    );
+    expect(down).toBeLessThanOrEqual(bound * ROOM);
+    const connecting = trouble.losesConnecting ? load.perSecond * CONNECT_SECONDS : 0;
+    expect(load.lost).toBeLessThanOrEqual(connecting * ROOM);
+});
+
+test("haproxy comes back when it is killed, again and again", async () => {
+    for (let round = 0; round < 7; round++) {
+        await onHost(host("lb1"), "systemctl kill --signal=KILL haproxy");
+        await until(
+            "the page is served again",
+            10,
+            () =>
+                page().then(
+                    () => true,
+                    () => false,
+                ),
+            Boolean,
+        );
+    }
+});
+
+test("destroy leaves the hosts as they were", async () => {
+    const { ok, output } = await destroy(stack);
+    expect({ ok, output: ok ? "" : output }).toEqual({ ok: true, output: "" });
+    const left = await Promise.all(balancers.map(ours));
+    for (const [index, files] of left.entries()) {
+        const packaged = /^\.\/(haproxy\/(errors.*|haproxy\.cfg(\.dpkg-dist)?)|systemd\/.*\.wants\/.*)$/;
+        const added = Object.keys(files).filter((file) => !packaged.test(file) && !(file in (before[index] ?? {})));
+        expect(added).toEqual([]);
+    }
+    expect(await onHost(host("lb1"), "cat /etc/haproxy/haproxy.cfg")).toBe("# theirs\n");
+    expect(await onHost(host("lb1"), "systemctl is-active haproxy || :")).toBe("inactive\n");
+});
