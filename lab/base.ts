@@ -69,11 +69,13 @@ export interface Recipe {
 export const recipe = (source: PackageSource): Recipe => ({
     suite: SUITE,
     packages: PACKAGES,
-    sources: [
-        `deb ${source.mirror} ${SUITE} main`,
-        `deb ${source.mirror} ${SUITE}-updates main`,
-        `deb ${source.security} ${SUITE}-security main`,
-    ],
+    sources: source.mirrors
+        ? [
+              `deb ${source.mirrors.release} ${SUITE} main`,
+              `deb ${source.mirrors.release} ${SUITE}-updates main`,
+              `deb ${source.mirrors.security} ${SUITE}-security main`,
+          ]
+        : [],
     aptSettings: ['Acquire::Languages "none";', ...source.settings],
     excluded: UNPACKED_WITHOUT,
     customize: CUSTOMIZE,

@@ -53,26 +53,31 @@ export async function prepareMachine(progress: (line: string) => void): Promise<
 
 /** Where hosts get Debian's packages from: this machine's own mirror and apt settings, where it has them. */
 export interface PackageSource {
-    mirror: string;
-    security: string;
+    /** Undefined where the machine's sources name none for the hosts' release: mmdebstrap then takes Debian's own. */
+    mirrors?: Mirrors;
     /** apt settings that decide whether a mirror can be reached: `Acquire::http::Proxy "…";` and the like. */
     settings: string[];
+}
+
+/** The addresses of a release and of its security updates. */
+export interface Mirrors {
+    release: string;
+    security: string;
 }
 
 /** The release that lab hosts run. */
 export const SUITE = "bookworm";
 
-const DEBIAN = "http://deb.debian.org/debian";
-const DEBIAN_SECURITY = "http://deb.debian.org/debian-security";
-
-/** Reads apt's sources, one-line and deb822, for the release of the hosts. Vendors' other repositories are left out. */
-export function debianMirrors(sources: string[]): { mirror: string; security: string } {
+/** Reads apt's sources, one-line and deb822, for the release of the hosts; undefined unless both are there. Vendors' other repositories are left out. */
+export function debianMirrors(sources: string[]): Mirrors | undefined {
     const entries = sources.flatMap((text) => [...oneLineEntries(text), ...deb822Entries(text)]);
     const uriOf = (suite: string): string | undefined =>
         entries
             .find((entry) => entry.suites.includes(suite) && entry.components.includes("main"))
             ?.uri.replace(/\/+$/, "");
-    return { mirror: uriOf(SUITE) ?? DEBIAN, security: uriOf(`${SUITE}-security`) ?? DEBIAN_SECURITY };
+    const release = uriOf(SUITE);
+    const security = uriOf(`${SUITE}-security`);
+    return release !== undefined && security !== undefined ? { release, security } : undefined;
 }
 
 interface SourceEntry {
@@ -109,7 +114,7 @@ export async function packageSource(): Promise<PackageSource> {
     );
     const config = isInstalled("apt-config") ? (await attempt(["apt-config", "dump"])).stdout : "";
     return {
-        ...debianMirrors(files.map((file) => fs.readFileSync(file, "utf8"))),
+        mirrors: debianMirrors(files.map((file) => fs.readFileSync(file, "utf8"))),
         settings: config.split("\n").filter((line) => RELEVANT_SETTING.test(line)),
     };
 }

@@ -16,7 +16,6 @@ import {
     vipOwners,
 } from "../../lab";
 import { groupsOf } from "../../lab/cgroups";
-import { packageSource } from "../../lab/machine";
 import { sshArguments, tryLogin } from "../../lab/ssh";
 import { CLI } from "./cli";
 import { machineSnapshot, othersUp } from "./machine-snapshot";
@@ -141,7 +140,8 @@ describe("a lab", () => {
     });
 
     test("reaches Debian's packages and boots without a failed unit, with nothing of ours installed", async () => {
-        const { hostname, port } = new URL((await packageSource()).mirror);
+        const sources = await lab.exec("one", ["awk", '$1 == "deb" { print $2; exit }', "/etc/apt/sources.list"]);
+        const { hostname, port } = new URL(sources.stdout.trim());
         const connect = `exec 3<>/dev/tcp/${hostname}/${port || "80"}`;
         expect(await lab.exec("one", ["timeout", "10", "bash", "-c", connect])).toMatchObject({ code: 0 });
         await eventually(

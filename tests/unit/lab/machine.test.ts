@@ -15,7 +15,7 @@ Components: main
 `;
 
 test("the machine's own mirrors, from either form of apt's sources", () => {
-    const expected = { mirror: "http://mirror.example/debian", security: "http://mirror.example/security" };
+    const expected = { release: "http://mirror.example/debian", security: "http://mirror.example/security" };
     expect(debianMirrors([DEB822])).toEqual(expected);
     expect(
         debianMirrors([
@@ -33,10 +33,8 @@ test("vendors' repositories, other releases and disabled sources are left out", 
         "Types: deb\nEnabled: no\nURIs: http://off.example/debian\nSuites: bookworm\nComponents: main\n",
         "deb http://archive.example/ubuntu jammy main\n",
     ];
-    expect(debianMirrors(others)).toEqual({
-        mirror: "http://deb.debian.org/debian",
-        security: "http://deb.debian.org/debian-security",
-    });
+    expect(debianMirrors(others)).toBeUndefined();
+    expect(recipe({ settings: [] }).sources).toEqual([]);
 });
 
 test("name servers on loopback are of no use to a host", () => {
@@ -46,13 +44,16 @@ test("name servers on loopback are of no use to a host", () => {
 });
 
 test("a base root is named after everything it is made from", () => {
-    const source = { mirror: "http://a/debian", security: "http://a/security", settings: [] };
+    const mirrors = { release: "http://a/debian", security: "http://a/security" };
+    const source = { mirrors, settings: [] };
     expect(digest(recipe(source))).toBe(digest(recipe({ ...source })));
-    expect(digest(recipe(source))).not.toBe(digest(recipe({ ...source, mirror: "http://b/debian" })));
+    expect(digest(recipe(source))).not.toBe(
+        digest(recipe({ ...source, mirrors: { ...mirrors, release: "http://b/debian" } })),
+    );
 });
 
 test("the base root has none of what the library installs", () => {
-    const { packages } = recipe({ mirror: "m", security: "s", settings: [] });
+    const { packages } = recipe({ settings: [] });
     expect(packages).not.toEqual(
         expect.arrayContaining([expect.stringMatching(/keepalived|haproxy|mariadb|drbd|curl|python/)]),
     );
