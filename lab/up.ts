@@ -61,7 +61,13 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
     });
     fs.mkdirSync(lab.dir, { recursive: true });
     // Hosts' disks hold programs that run as their owner, root: nobody else on the machine gets at them.
-    fs.mkdirSync(path.join(lab.dir, "hosts"), { recursive: true, mode: 0o700 });
+    const hostsDir = path.join(lab.dir, "hosts");
+    fs.mkdirSync(hostsDir, { recursive: true, mode: 0o700 });
+    // The vendor's language host looks for packages in every directory of a project, but not in policy packs.
+    fs.writeFileSync(
+        path.join(hostsDir, "PulumiPolicy.yaml"),
+        "# Not a policy pack: keeps pulumi from searching the hosts' disks.\n",
+    );
     checkFileSystem(lab.dir);
     const [base, inventory] = await Promise.all([baseOf(lab, progress), makeIdentities(lab)]);
     writeInventory(lab.dir, inventory);
