@@ -89,7 +89,12 @@ describe("units on two hosts", () => {
         expect(await each(etc)).toEqual(before);
         expect(await onHost(bench.host("one"), "cat /etc/lamp/lamp.conf")).toBe("say=theirs\n");
         expect(
-            await each((host) => onHost(host, "shopt -s nullglob; find /var/lib/pulumi-ha* /run/*.loaded -type f")),
+            await each((host) =>
+                onHost(
+                    host,
+                    "find /var/lib/pulumi-ha /run -maxdepth 1 -mindepth 1 -path '*pulumi-ha/*' -o -name '*.loaded'",
+                ),
+            ),
         ).toEqual(["", ""]);
         expect(await each((host) => onHost(host, "systemctl list-units --all --no-legend 'beacon*' 'lamp*'"))).toEqual([
             "",
