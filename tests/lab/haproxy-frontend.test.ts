@@ -288,7 +288,16 @@ const troubles: [string, Trouble][] = [
             heals: (app) => done(app, "systemctl restart nginx"),
         },
     ],
-    ["hung", { fault: Fault.Hang, happens: (app) => at(app.pause()), heals: (app) => at(app.resume()) }],
+    [
+        "hung",
+        {
+            fault: Fault.Hang,
+            happens: (app) => at(app.pause()),
+            heals: (app) => at(app.resume()),
+            // Once the kernel has accepted as many connections as the server lets wait, further ones go unanswered.
+            losesConnecting: true,
+        },
+    ],
     [
         "cut off",
         { fault: Fault.Link, happens: (app) => at(app.cut()), heals: (app) => at(app.heal()), losesConnecting: true },
