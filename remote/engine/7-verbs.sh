@@ -173,7 +173,10 @@ verb_remove() {
     put_back || note
     if [[ -f $MINE/manifest ]]; then load "$MINE/manifest"; elif [[ -e $MINE/journal/changes ]]; then load "$(last_text)"; else forget_unit && return 0; fi
     say "removing"
-    for path in "${FILE_PATH[@]}"; do BEFORE[$path]=ours; done
+    # What another unit states as well stays as it is: nothing has to be told of it.
+    for path in "${FILE_PATH[@]}"; do
+        [[ -n ${THEIRS["file $path"]-} ]] || BEFORE[$path]=ours
+    done
     stop_ours
     for n in "${!REMOVAL_AT[@]}"; do removal_step "$n" || note; done
     for path in "${FILE_PATH[@]}"; do

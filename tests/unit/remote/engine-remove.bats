@@ -54,6 +54,21 @@ load engine.bash
     [ "$(calls)" = $'disable app.service\nstop app.service' ]
 }
 
+@test "a shared file that another unit keeps activates nothing when one leaves" {
+    printf '%s\n' 'unit one' 'file /etc/app/base 0600 root:root shared' '| base' 'on-change restart impact=restart seconds=1 app.service' \
+        'file /etc/app/one 0600 root:root' '| one' 'on-change reload impact=reload seconds=0 app.service' \
+        'service app.service enabled running' | manifest
+    engine apply
+    printf '%s\n' 'unit two' 'file /etc/app/base 0600 root:root shared' '| base' 'on-change restart impact=restart seconds=1 app.service' \
+        'service app.service enabled running' | manifest
+    engine apply
+    rm "$HOST/calls"
+    printf '%s\n' 'unit one' | manifest
+    engine remove
+    [ "$(calls)" = 'reload app.service' ]
+    [ -e "$HOST/etc/app/base" ]
+}
+
 @test "a service of a package that came with us is stopped, though the package had enabled it" {
     printf '%s\n' 'unit app' 'package app' | manifest
     engine prepare
