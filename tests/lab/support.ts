@@ -6,6 +6,7 @@ import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import type { NodeArgs } from "../../components";
 import { labDown, labUp } from "../../lab";
 import type { Lab, LabHost } from "../../lab";
+import { backendUrl } from "../../cli/pulumi";
 import { toolchainEnv } from "../../toolchain";
 
 export const PROJECT = path.join(__dirname, "..", "..");
@@ -48,11 +49,11 @@ export class Bench {
                     root: path.join(PROJECT, ".pulumi-ha"),
                     skipVersionCheck: true,
                 }),
-                projectSettings: { name: "lab-test", runtime: "nodejs", backend: { url: `file://${backend}` } },
+                projectSettings: { name: "lab-test", runtime: "nodejs", backend: { url: backendUrl(backend) } },
                 envVars: {
                     ...toolchainEnv(PROJECT),
                     PULUMI_CONFIG_PASSPHRASE: "lab-test",
-                    PULUMI_BACKEND_URL: `file://${backend}`,
+                    PULUMI_BACKEND_URL: backendUrl(backend),
                 },
             },
         );

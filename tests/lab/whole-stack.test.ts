@@ -3,6 +3,7 @@ import { createPrivateKey } from "node:crypto";
 import * as fs from "node:fs";
 import * as https from "node:https";
 import * as path from "node:path";
+import { backendUrl } from "../../cli/pulumi";
 import { toolchainEnv } from "../../toolchain";
 import { Bench, PROJECT, onHost, until } from "./support";
 import { figure } from "./stack";
@@ -31,7 +32,7 @@ async function pulumi(...args: string[]): Promise<Ran> {
         env: {
             ...process.env,
             ...toolchainEnv(PROJECT),
-            PULUMI_BACKEND_URL: `file://${path.join(bench.dir, "state")}`,
+            PULUMI_BACKEND_URL: backendUrl(path.join(bench.dir, "state")),
             PULUMI_CONFIG_PASSPHRASE: "whole",
         },
         stdio: ["ignore", "pipe", "pipe"],
@@ -121,6 +122,28 @@ test("a second up changes nothing", async () => {
     figure("up with nothing to do", (Date.now() - begin) / 1000);
 });
 
+test("an up with nothing to do takes little more than that of a plain program with one command", async () => {
+    const plain = path.join(bench.dir, "plain");
+    fs.mkdirSync(plain);
+    fs.symlinkSync(path.join(PROJECT, "node_modules"), path.join(plain, "node_modules"));
+    fs.writeFileSync(path.join(plain, "Pulumi.yaml"), "name: plain\nruntime: nodejs\nmain: index.js\n");
+    fs.writeFileSync(path.join(plain, "package.json"), "{}\n");
+    fs.writeFileSync(path.join(plain, "index.js"), plainProgram());
+    await ok("stack", "select", "--create", "--cwd", plain);
+    await ok("up", "--yes", "--skip-preview", "--cwd", plain);
+
+    const seconds = { ours: [] as number[], plain: [] as number[] };
+    for (let round = 0; round < 3; round++) {
+        seconds.ours.push(await timed("--cwd", project));
+        seconds.plain.push(await timed("--cwd", plain));
+    }
+    const ratio = median(seconds.ours) / median(seconds.plain);
+    figure("up with nothing to do, median of 3", median(seconds.ours));
+    figure("the same of a plain program with one command", median(seconds.plain));
+    process.stdout.write(`figure: ratio of the two: ${ratio.toFixed(2)}\n`);
+    expect(ratio).toBeLessThan(3);
+});
+
 test("the policy pack lets it pass", async () => {
     expect(await ok("preview", "--policy-pack", path.join(PROJECT, "policy"))).not.toMatch(/can't run policy/);
 });
@@ -171,6 +194,24 @@ test("destroy leaves on every host only what packages brought", async () => {
     const running = await onHost(bench.host("lb1"), "systemctl is-active haproxy keepalived || true");
     expect(running).toBe("inactive\ninactive\n");
 });
+
+async function timed(...where: string[]): Promise<number> {
+    const begin = performance.now();
+    await ok("up", "--yes", "--skip-preview", "--expect-no-changes", ...where);
+    return (performance.now() - begin) / 1000;
+}
+
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** What somebody would write without the library, to run one command on one host. */
+function plainProgram(): string {
+    const { address, user, hostKey } = bench.host("lb1").inventory;
+    const login = JSON.stringify(bench.lab.inventory.loginKey);
+    return `const { remote } = require("@pulumi/command");
+const privateKey = require("node:fs").readFileSync(${login}, "utf8");
+new remote.Command("one", { connection: { host: "${address}", user: "${user}", hostKey: "${hostKey}", privateKey }, create: "true" });
+`;
+}
 
 /** What package scripts write outside their lists of files: their users, links of services and alternatives, the linker's cache. */
 const BROUGHT_BY_PACKAGES =
