@@ -70,20 +70,19 @@ const seesHang = (track: Tracker): boolean => track.http !== undefined || track.
 
 /**
  * How long clients are without the address, at most, for each kind of fault. A process is keepalived itself or a tracked service, whichever takes
- * longer; a hang is that of the holder's host, or of a service whose tracker asks it something. Nothing is promised while only one node takes the
- * address.
+ * longer; a tracked service that is stopped on purpose is one too. Planned is that keepalived is stopped, or the node listed in `standby`.
+ *
+ * A hang has no line unless services are tracked and every tracker asks its service something: otherwise one may hang and nobody notices. Nothing at
+ * all is promised while only one node takes the address.
  */
 export function failover(vip: VipSpec): FaultSeconds[] {
     if (candidates(vip).length < 2) return [];
     const trackers = Object.entries(vip.track);
-    const after = (seen: (track: Tracker) => boolean) =>
-        longest([lost(vip), ...trackers.filter(([, t]) => seen(t)).map(([name, t]) => untracked(vip, name, t))]);
+    const died = longest([lost(vip), ...trackers.map(([name, track]) => untracked(vip, name, track))]);
+    const hangSeen = trackers.length > 0 && trackers.every(([, track]) => seesHang(track));
     return [
-        faultSeconds(
-            Fault.Process,
-            after(() => true),
-        ),
-        faultSeconds(Fault.Hang, after(seesHang)),
+        faultSeconds(Fault.Process, died),
+        ...(hangSeen ? [faultSeconds(Fault.Hang, died)] : []),
         faultSeconds(Fault.Power, lost(vip)),
         faultSeconds(Fault.Link, lost(vip)),
         faultSeconds(Fault.Planned, [skew(vip)]),

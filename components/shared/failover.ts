@@ -10,7 +10,7 @@ export const Fault = {
     Link: "link",
     /** Hosts lose sight of each other. */
     Partition: "partition",
-    /** A switch on purpose: service stopped, node put aside for maintenance. */
+    /** A switch on purpose: the daemon stopped, or the node put aside for maintenance. */
     Planned: "planned",
 } as const;
 export type Fault = (typeof Fault)[keyof typeof Fault];

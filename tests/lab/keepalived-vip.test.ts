@@ -243,7 +243,7 @@ describe("an address on two nodes", () => {
     test("the holder is paused: the other one takes over in time, and one of them has it when it goes on", async () => {
         await give("lb1");
         const seconds = await gap("pause of the holder", "lb2", () => host("lb1").pause());
-        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Hang)));
+        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Power)));
         await host("lb1").resume();
         await until("one host holds the address", 5, owners, (now) => now.length === 1);
     });

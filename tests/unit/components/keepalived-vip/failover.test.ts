@@ -53,21 +53,36 @@ describe("seconds of a failover", () => {
             8.109,
         ],
         [
-            "a hang that a port does not show: only that of the host",
-            { ...at100, track: { web: { tcp: { port: 80 }, intervalSeconds: 3 } } },
+            "a hang that the trackers see: the slowest of them",
+            {
+                ...at100,
+                track: {
+                    web: { http: { url: "http://127.0.0.1/" } },
+                    sql: { systemdUnit: "mariadb", command: "mariadb-admin ping", intervalSeconds: 3 },
+                },
+            },
             Fault.Hang,
-            3.609,
+            8.109,
         ],
     ])("%s", (_title, parts, fault, seconds) => expect(total(parts, fault)).toBeCloseTo(seconds, 3));
 
     test("name their terms", () =>
         expect(failover(spec()).map((f) => [f.fault, f.formula])).toEqual([
             ["process", "3 x advert interval (3 s) + skew at priority 252 (0.016 s)"],
-            ["hang", "3 x advert interval (3 s) + skew at priority 252 (0.016 s)"],
             ["power", "3 x advert interval (3 s) + skew at priority 252 (0.016 s)"],
             ["link", "3 x advert interval (3 s) + skew at priority 252 (0.016 s)"],
             ["planned", "skew at priority 252 (0.016 s)"],
         ]));
+
+    const http = { url: "http://127.0.0.1/" };
+    test.each<[string, NonNullable<Parameters<typeof spec>[0]>["track"]]>([
+        ["nothing is tracked", {}],
+        ["only a port", { web: { tcp: { port: 80 } } }],
+        ["only a systemd unit", { web: { systemdUnit: "nginx" } }],
+        ["a page of one service, and a port of another", { web: { http }, sql: { tcp: { port: 3306 } } }],
+    ])("a hang is not promised where it may go unnoticed: %s", (_title, track) =>
+        expect(failover(spec({ track })).map((f) => f.fault)).toEqual(["process", "power", "link", "planned"]),
+    );
 
     test("nothing is promised while one node alone takes the address", () =>
         expect(failover(spec({ standby: ["lb2"] }))).toEqual([]));
