@@ -14,6 +14,7 @@ export type VrrpVersion = (typeof VrrpVersion)[keyof typeof VrrpVersion];
 export interface TcpProbeArgs {
     /** IP address to connect to. Default: `127.0.0.1`. */
     address?: pulumi.Input<string>;
+    /** Port to connect to, 1 to 65535. */
     port: pulumi.Input<number>;
 }
 
@@ -32,7 +33,9 @@ export interface HttpProbeArgs {
 export interface TrackArgs {
     /** A systemd unit that must be active, e.g. `haproxy`. It stays active when the process hangs: add `http` to see that. */
     systemdUnit?: pulumi.Input<string>;
+    /** A TCP port that must accept a connection. Default: not checked. */
     tcp?: TcpProbeArgs;
+    /** A page that must answer. Default: not checked. */
     http?: HttpProbeArgs;
     /** Bash commands; the exit status of the last one counts. */
     command?: pulumi.Input<string>;
@@ -108,7 +111,9 @@ export interface KeepalivedVipArgs {
     preemptDelaySeconds?: pulumi.Input<number>;
     /** Services that the holder must serve, by name. Default: none, only link and host count. */
     track?: Record<string, TrackArgs>;
+    /** Commands that run when a node's part changes. Default: none. */
     notify?: NotifyArgs;
+    /** How neighbours learn where the address is. Default: the defaults of each setting. */
     garp?: GarpArgs;
     /** Seconds for which keepalived waits after it started, for switch ports that take long to forward. Costs that time at every boot. Default: 0. */
     startupDelaySeconds?: pulumi.Input<number>;
