@@ -21,7 +21,8 @@ export async function answers(host: string, port: number, bannerSeconds = BANNER
             outcome();
         };
         let timer = setTimeout(() => finish(resolve), DIAL_SECONDS * 1000);
-        socket.on("error", () => finish(resolve));
+        // Also a connection that is closed without a word, as by a host that boots: the provider tries again.
+        socket.on("error", () => finish(resolve)).on("close", () => finish(resolve));
         socket.on("connect", () => {
             clearTimeout(timer);
             timer = setTimeout(

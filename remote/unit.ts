@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
@@ -9,6 +10,7 @@ import { HEADER, toText } from "./manifest";
 import type { Manifest } from "./manifest";
 import { connection } from "./node";
 import type { NodeArgs } from "./node";
+import { stackless } from "./stackless";
 
 /** What a unit is made from. */
 export interface UnitArgs {
@@ -30,8 +32,8 @@ const DEFAULT_REACH_SECONDS = 60;
  * One manifest on one host: `prepare` (packages, credentials; disturbs nothing, runs on all hosts at once) and `apply` (converges, then waits for
  * the gates). The only user of `remote.Command` in this library.
  *
- * How long a lost host can hold an `up`: one that does not answer, twice `reachWithinSeconds` at most; one that takes connections and stays silent,
- * 15 seconds; a link that is lost while a command runs, 150 seconds with the vendor's plugin (the TCP keepalive of its dial), 60 with the stand-in.
+ * How long a lost host can hold an `up`: one whose packets vanish, `reachWithinSeconds` and 5 s for each dial (170 s with the default, 70 s in
+ * `apply`); one that takes connections and stays silent, 15 seconds (on `up`; not on `destroy`, where no hook may run, and not behind a bastion); a link that is lost while a command runs, 150 seconds with the vendor's plugin (the TCP keepalive of its dial), 60 with the stand-in.
  * Two cases have no bound with the vendor's plugin, which has no keepalive of SSH itself: a host that hangs while a command runs and whose kernel goes
  * on answering, and a link lost behind a bastion (there it is the bastion's, two hours by default). What runs on the host ends by itself in any case,
  * and the next `up` finds it done or completes it.
@@ -44,18 +46,24 @@ export class Unit extends pulumi.ComponentResource {
     constructor(name: string, args: UnitArgs, opts?: pulumi.ComponentResourceOptions) {
         const { node } = args;
         super(Unit.__pulumiType, name, { node: node.name, address: node.address, hostKey: node.hostKey }, opts);
+        refuseUnknownHost(node, this);
         const credentials = args.credentials && pulumi.secret(pulumi.all(args.credentials));
         const revision = credentials ? this.digest(name, credentials) : pulumi.output(NO_CREDENTIALS);
         const manifest = pulumi.output(args.manifest);
+        // As a promise: as an output it would make the commands wait for the unit, which waits for them.
+        const keeper = new Promise<string>((resolve) => this.urn.apply((urn) => resolve(keptBy(urn))));
+        const remove = pulumi.interpolate`${launcher(node, "remove")} - ${keeper}`;
 
         const prepared = this.command(`${name}-prepare`, node, node.reachWithinSeconds ?? DEFAULT_REACH_SECONDS, {
-            create: pulumi.interpolate`${launcher(node, "prepare", FIRST_CONTACT)} ${revision}`,
+            create: pulumi.interpolate`${launcher(node, "prepare", FIRST_CONTACT)} ${revision} ${keeper}`,
             stdin: pulumi.all([manifest, credentials]).apply(([m, c]) => script(preparation(m, c ?? {}))),
+            delete: remove,
             dependsOn: opts?.dependsOn,
         });
         this.applied = this.command(`${name}-apply`, node, REACHED_SECONDS, {
-            create: pulumi.interpolate`${launcher(node, "apply")} ${revision}`,
+            create: pulumi.interpolate`${launcher(node, "apply")} ${revision} ${keeper}`,
             stdin: manifest.apply((m) => script(toText(m))),
+            delete: remove,
             dependsOn: [prepared, ...(args.after ?? []).map((unit) => unit.applied)],
         });
         this.registerOutputs({});
@@ -74,6 +82,7 @@ export class Unit extends pulumi.ComponentResource {
         reachWithinSeconds: pulumi.Input<number>,
         run: {
             create: pulumi.Output<string>;
+            delete: pulumi.Output<string>;
             stdin: pulumi.Output<string>;
             dependsOn: pulumi.ComponentResourceOptions["dependsOn"];
         },
@@ -83,7 +92,7 @@ export class Unit extends pulumi.ComponentResource {
             {
                 connection: connection(node, reachWithinSeconds),
                 create: run.create,
-                delete: launcher(node, "remove"),
+                delete: run.delete,
                 stdin: run.stdin,
                 // The engine writes progress, and never content, to stderr; its summary on stdout is for machines.
                 logging: command.remote.Logging.Stderr,
@@ -102,10 +111,29 @@ export function rolling(nodes: NodeArgs[], unit: (node: NodeArgs, after: Unit[])
     return nodes.reduce<Unit[]>((done, node) => [...done, unit(node, done.slice(-1))], []);
 }
 
+/** @throws pulumi.ResourceError when whoever answers at the node's address would get root's commands, and nobody has said that this is meant. */
+function refuseUnknownHost(node: NodeArgs, unit: Unit): void {
+    if (node.hostKey !== undefined || node.acceptUnknownHostKey) return;
+    throw stackless(
+        new pulumi.ResourceError(
+            `node ${node.name}: hostKey is missing: pin the host's own, "ssh-ed25519 AAAA…" of /etc/ssh/ssh_host_ed25519_key.pub there, or say in acceptUnknownHostKey why not`,
+            unit,
+            true,
+        ),
+    );
+}
+
 const FIRST_CONTACT =
     "sudo -n true || { echo 'pulumi-ha acts as root: let this user use sudo without a password (NOPASSWD), or log in as root' >&2; exit 77; }; ";
 
-/** The text that ssh executes: constant but for the digest, as it is shown in previews, errors and the host's process list. */
+/**
+ * Who keeps the unit on its host: a stack and a resource of it. A resource that is renamed or moved is made anew before the old one is removed; the host
+ * then sees by this that the removal is no longer meant for what runs there. And of two stacks with a component of one name, the second is refused.
+ */
+const keptBy = (urn: string): string =>
+    `${pulumi.getProject()}/${pulumi.getStack()}/${createHash("sha256").update(urn).digest("hex").slice(0, 16)}`;
+
+/** The text that ssh executes: constant but for its arguments, as it is shown in previews, errors and the host's process list. */
 function launcher(node: NodeArgs, verb: "prepare" | "apply" | "remove", check = ""): pulumi.Output<string> {
     return pulumi
         .output(node.user ?? "root")

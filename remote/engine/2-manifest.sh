@@ -39,6 +39,7 @@ word() { # KIND VALUE
     credential) allowed='^[a-z0-9][a-z0-9._-]*$' ;;
     seconds) allowed='^[0-9]{1,6}(\.[0-9]+)?$' ;;
     digest) allowed='^(-|[a-z0-9]{8,64})$' ;;
+    keeper) allowed='^(-|[A-Za-z0-9._-]+/[A-Za-z0-9._-]+/[0-9a-f]{16})$' ;;
     esac
     [[ $2 =~ $allowed && ! ($1 == path && $2/ =~ /\.\.?/) ]] || fail "'$2' is no $1: allowed is $allowed"
 }

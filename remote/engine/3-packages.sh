@@ -12,6 +12,8 @@ fit() {
         PRETTY_NAME) name=$value ;;
         esac
     done <"$ROOT/etc/os-release" || true
+    # What came with a system that was supported can leave after its upgrade too.
+    [[ $VERB != remove ]] || id=debian version=12
     case "$id $version" in
     'debian 12' | 'ubuntu 22.04' | 'ubuntu 24.04') ;;
     *) fail "this host runs $name: supported are Debian 12, Ubuntu 22.04 and Ubuntu 24.04" ;;
@@ -52,7 +54,8 @@ POLICY_MARK='# by pulumi-ha: services stay as they are while packages are instal
 hold_services() {
     local policy=$ROOT/usr/sbin/policy-rc.d
     HOLDING=1
-    printf '#!/bin/sh\n%s\nexit 101\n' "$POLICY_MARK" >"$policy.pulumi-ha-new"
+    # A run that is killed here leaves a policy that no longer holds anything.
+    printf '#!/bin/sh\n%s\nif kill -0 %d 2>/dev/null; then exit 101; fi\n' "$POLICY_MARK" "$$" >"$policy.pulumi-ha-new"
     chmod 0755 "$policy.pulumi-ha-new"
     [[ ! -e $policy && ! -L $policy ]] || mv -fT -- "$policy" "$policy.pulumi-ha-kept"
     mv -fT -- "$policy.pulumi-ha-new" "$policy"

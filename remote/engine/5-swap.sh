@@ -52,6 +52,7 @@ open_journal() {
             mkdir -p -- "$j/backup${path%/*}"
             cp -a --remove-destination -- "$ROOT$path" "$j/backup$path" || fail "no room for a backup of $path" "" "df -h $STATE"
             kept+=("$j/backup$path")
+            [[ $how != foreign ]] || say "$path was there before: it is kept, and put back by a removal"
         fi
         BEFORE["$path"]=$how
     done

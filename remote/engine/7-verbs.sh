@@ -1,7 +1,22 @@
 # The five verbs.
 
+# A unit is kept by one resource of one stack, PROJECT/STACK/HASH: the one that applied it last. `-` is nobody in particular.
+keeper_on_record() {
+    local keeper=-
+    if [[ -f $MINE/keeper ]]; then read -r keeper <"$MINE/keeper"; fi
+    echo "$keeper"
+}
+
+refuse_other_stack() {
+    local keeper
+    keeper=$(keeper_on_record)
+    [[ $keeper == - || $KEEPER == - || ${keeper%/*} == "${KEEPER%/*}" ]] ||
+        fail "the unit $UNIT of this host is kept by the stack ${keeper%/*}: give this component another name, or take it out of that stack first"
+}
+
 verb_prepare() {
     fit
+    refuse_other_stack
     take_lock packages
     mkdir -p -- "$STATE"
     release_services
@@ -46,6 +61,8 @@ read_ours() {
 
 verb_apply() {
     begin
+    refuse_other_stack
+    [[ $KEEPER == - ]] || echo "$KEEPER" | keep "$MINE/keeper"
     compare_packages
     refuse_conflicts
     make_users
@@ -168,6 +185,12 @@ verb_remove() {
     local -A nothing=()
     if [[ ! -d $MINE && ! -d $GONE && ! -d $CREDENTIALS ]]; then return 0; fi
     begin
+    # A resource that was renamed or moved has applied the unit under its new name already: the old name's removal is not the unit's.
+    if [[ $KEEPER != - && $(keeper_on_record) != @(-|"$KEEPER") ]]; then
+        say "left as it is: another resource keeps it now"
+        PHASE=ended
+        return 0
+    fi
     PHASE=removing NOW="the unit is partly removed; the next remove goes on"
     # An apply that was cut goes back first: what it replaced is the original, or belongs to what is recorded.
     put_back || note
@@ -261,7 +284,7 @@ main() {
     shopt -s extglob nullglob
     STARTED=${EPOCHREALTIME/./} UNTIL=${LIMIT[run]} PHASE=early HOLDING=0
     ROOT='' WORK='' UNIT='' WHAT='' DETAIL='' LOOK='' NOW='' AT='' RESULT=''
-    VERB=${1-} DIGEST=${2--}
+    VERB=${1-} DIGEST=${2--} KEEPER=${3--}
     CHANGED=() ACTIONS=() PROBLEMS=() DIFFERENT=() LEAVING=()
     declare -gA BEFORE=() OURS=() THEIRS=() THEIRS_SHARED=() ACTIVE=() ENABLED=() FRAGMENT=() PLANNED=() STILL=()
     export LC_ALL=C HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -278,6 +301,7 @@ main() {
     *) fail "'$VERB' is no verb: prepare, apply, check, health, remove" ;;
     esac
     word digest "$DIGEST"
+    word keeper "$KEEPER"
     ((EUID == 0)) || fit
     mkdir -p -- "$RUN"
     exec 8<> <(:)

@@ -155,7 +155,7 @@ describe("a generated password", () => {
 
         expect(holding(printed)).toEqual([]);
         // What was sampled is there: both sides' view of the same launcher, and of the program.
-        for (const part of ["sudo\0-n\0bash\0-s\0--\0apply\0", "pulumi-resource-command", "PULUMI_CONFIG_PASSPHRASE="])
+        for (const part of ["sudo\0-n\0bash\0-s\0--\0apply\0", "plugins/command/index.js", "PULUMI_CONFIG_PASSPHRASE="])
             expect(processes.some((text) => text.includes(part))).toBe(true);
         expect(holding(processes)).toEqual([]);
 

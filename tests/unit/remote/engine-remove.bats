@@ -101,3 +101,32 @@ load engine.bash
     engine remove 11111111
     [ ! -e "$HOST/etc/pulumi-ha" ]
 }
+
+@test "a unit that another resource of the stack has taken over stays when the old one is removed" {
+    app one
+    engine apply - shop/prod/0123456789abcdef
+    engine apply - shop/prod/fedcba9876543210
+    before=$(snapshot)
+    rm -f "$HOST/calls"
+    run engine remove - shop/prod/0123456789abcdef
+    [ "$status" -eq 0 ]
+    [ "$(result)" = unchanged ]
+    [[ "$output" == *"another resource keeps it now"* ]]
+    [ "$(calls)" = "" ]
+    [ "$(snapshot)" = "$before" ]
+    engine remove - shop/prod/fedcba9876543210
+    [ ! -e "$HOST/etc/app/app.conf" ]
+}
+
+@test "fails: a unit that another stack keeps is neither prepared nor applied" {
+    app one
+    engine apply - shop/prod/0123456789abcdef
+    app two
+    run engine apply - shop/test/0123456789abcdef
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"the unit app of this host is kept by the stack shop/prod"* ]]
+    [ "$(cat "$HOST/etc/app/app.conf")" = one ]
+    printf '%s\n' 'unit app' | manifest
+    run engine prepare - shop/test/0123456789abcdef
+    [ "$status" -eq 1 ]
+}

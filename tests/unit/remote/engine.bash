@@ -92,9 +92,9 @@ stream() {
     printf 'main "$@"\n'
 }
 
-engine() { # VERB [DIGEST]: status; stdout in $HOST/out, stderr in $HOST/err
+engine() { # VERB [DIGEST [KEEPER]]: status; stdout in $HOST/out, stderr in $HOST/err
     local status=0
-    stream | bash -s -- "$1" "${2--}" >"$HOST/out" 2>"$HOST/err" || status=$?
+    stream | bash -s -- "$1" "${2--}" "${3--}" >"$HOST/out" 2>"$HOST/err" || status=$?
     cat "$HOST/err" "$HOST/out"
     return "$status"
 }

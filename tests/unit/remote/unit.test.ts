@@ -98,12 +98,42 @@ describe.each([
             new Unit("a", { node: node("lb1"), manifest: web }, opts);
             new Unit("b", { node: node("lb2", { user: "ops" }), manifest: web }, opts);
         });
-        expect(command("a-apply").create).toBe("bash -s -- apply -");
-        expect(command("b-apply").create).toBe("sudo -n bash -s -- apply -");
+        expect(command("a-apply").create).toMatch(/^bash -s -- apply - project\/stack\/[0-9a-f]{16}$/);
+        expect(command("b-apply").create).toMatch(/^sudo -n bash -s -- apply - project\/stack\/[0-9a-f]{16}$/);
         expect(command("b-prepare").create).toMatch(
-            /^sudo -n true \|\| \{.*exit 77; \}; sudo -n bash -s -- prepare -$/,
+            /^sudo -n true \|\| \{.*exit 77; \}; sudo -n bash -s -- prepare - project\/stack\/[0-9a-f]{16}$/,
         );
-        expect(command("b-apply").delete).toBe("sudo -n bash -s -- remove");
+        expect(command("b-apply").delete).toMatch(/^sudo -n bash -s -- remove - project\/stack\/[0-9a-f]{16}$/);
+    });
+
+    test("another resource is another keeper of the unit on its host", async () => {
+        await deploy(preview, (opts) => {
+            new Unit("a", { node: node("lb1"), manifest: web }, opts);
+            new Unit("b", { node: node("lb1"), manifest: web }, opts);
+        });
+        const keeper = (name: string) => command(name).create.split(" ").at(-1);
+        expect(keeper("a-apply")).not.toBe(keeper("b-apply"));
+        expect(keeper("a-prepare")).toBe(keeper("a-apply"));
+        expect(command("a-apply").delete.split(" ").at(-1)).toBe(keeper("a-apply"));
+    });
+
+    test("fails: a host whose key is neither pinned nor said to be unknown", async () => {
+        let message = "";
+        await deploy(preview, (opts) => {
+            try {
+                new Unit("a", { node: node("lb1", { hostKey: undefined }), manifest: web }, opts);
+            } catch (error) {
+                message = String(error);
+            }
+            new Unit(
+                "b",
+                { node: node("lb2", { hostKey: undefined, acceptUnknownHostKey: "a lab" }), manifest: web },
+                opts,
+            );
+        });
+        expect(message).toMatch(/node lb1: hostKey is missing: pin the host's own.*acceptUnknownHostKey/);
+        expect(registered.filter((r) => r.name.startsWith("a-"))).toEqual([]);
+        expect(registered.map((r) => r.name)).toContain("b-apply");
     });
 
     test("rolls: all are prepared at once, each is applied after the one before", async () => {
@@ -157,6 +187,6 @@ describe.each([
         expect(again).toEqual(a);
         expect(b.stdin).toBe(a.stdin);
         if (!preview) expect(b.create).not.toBe(a.create);
-        if (!preview) expect(a.create).toMatch(/^bash -s -- apply [0-9a-f]{16}$/);
+        if (!preview) expect(a.create).toMatch(/^bash -s -- apply [0-9a-f]{16} project/);
     });
 });
