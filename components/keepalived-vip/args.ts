@@ -37,7 +37,10 @@ export interface TrackArgs {
     tcp?: TcpProbeArgs;
     /** A page that must answer. Default: not checked. */
     http?: HttpProbeArgs;
-    /** Bash commands; the exit status of the last one counts. */
+    /**
+     * Bash commands; the exit status of the last one counts. They must hold no credential: they are in clear in the preview, in the state and on the
+     * host.
+     */
     command?: pulumi.Input<string>;
     /** Seconds from one check to the next, whole. Default: 1. */
     intervalSeconds?: pulumi.Input<number>;
@@ -54,7 +57,10 @@ export interface TrackArgs {
     weight?: pulumi.Input<number>;
 }
 
-/** Bash commands that run when a node's part changes. They follow the change and never hold it up. */
+/**
+ * Bash commands that run when a node's part changes. They follow the change and never hold it up. They must hold no credential: they are in clear in
+ * the preview, in the state and on the host.
+ */
 export interface NotifyArgs {
     /** The node now holds the address. */
     onMaster?: pulumi.Input<string>;

@@ -19,6 +19,10 @@ const root = (path: string, mode: string, content: string, parts: Partial<Manage
     ...parts,
 });
 
+/** A script with a user's commands: only who runs it may read it. */
+const script = (path: string, user: string, content: string): ManagedFile =>
+    root(path, "0750", content, { owner: `root:${user}` });
+
 const directory = (path: string) => ({ path, mode: "0755", owner: "root:root" });
 
 /** Debian's unit neither restarts keepalived nor takes its addresses off a host on which it died. */
@@ -61,9 +65,11 @@ export function render(vip: VipSpec, nodeName: string): Manifest {
         files: [
             ...shared,
             ...Object.entries(vip.track).map(([name, track]) =>
-                root(scriptFile(vip, `track_${name}`), "0755", trackScript(track)),
+                script(scriptFile(vip, `track_${name}`), SCRIPT_USER, trackScript(track)),
             ),
-            ...hooks(vip).map(({ script, command }) => root(scriptFile(vip, script), "0755", hookScript(command))),
+            ...hooks(vip).map((hook) =>
+                script(scriptFile(vip, hook.script), vip.notify.user, hookScript(hook.command)),
+            ),
             root(instanceFile(vip), "0644", instanceConf(vip, node), { onChange: [reload(SERVICE)] }),
         ],
         validators: [

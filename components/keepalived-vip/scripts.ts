@@ -32,6 +32,7 @@ export const trackScript = (track: Tracker): string =>
         "",
     ].join("\n");
 
+/** The script of a hook: the user's commands in bash. */
 export const hookScript = (command: string): string => `#!/bin/bash\n${command}\n`;
 
 /** Runs whenever keepalived has ended, however it did: an address that stays on a host without keepalived is soon on two. */
@@ -43,6 +44,23 @@ exit 0
 `;
 
 /**
+ * Whether a peer is there, as the neighbour table says: that depends on no port and no service of it. What the kernel remembers is dropped first: it
+ * is up to 45 s old (base_reachable_time), and the peer may have another card now. A datagram makes the kernel ask anew, three times in 3 s unless
+ * it is tuned. What stays undecided counts as there.
+ */
+export const answers = `answers() {
+    local entries
+    ip neigh flush to "$1"
+    { echo >"/dev/udp/$1/9"; } 2>/dev/null || return 0
+    for _ in {1..50}; do
+        entries=$(ip -o neigh show to "$1")
+        if [[ $entries == *REACHABLE* ]]; then return 0; fi
+        if [[ -n $entries ]] && ! grep -qv FAILED <<<"$entries"; then return 1; fi
+        sleep 0.2
+    done
+}`;
+
+/**
  * Refuses a change that no node can make alone: while some have it and others not, nodes ignore each other's adverts, and two hold the address. The
  * configuration in use is seen through init's root, past the staged one.
  */
@@ -51,10 +69,7 @@ export function rollableCheck(vip: VipSpec): string {
     return `live=/proc/1/root${file}
 [[ -f $live ]] || exit 0
 peers() { awk '$1 == "unicast_peer" { found = 1; next } found && $1 == "}" { exit } found' "$1"; }
-answers() {
-    local words
-    words=$(timeout 3 bash -c ": <>/dev/tcp/$1/22" 2>&1) || [[ $words == *refused* ]]
-}
+${answers}
 while read -r peer note; do
     if [[ $note == "${STANDS_BY}" ]] || grep -qE "^ *$peer( |$)" <(peers ${file}) || ! answers "$peer"; then continue; fi
     echo "$peer would leave while it may take ${withoutPrefix(vip.address)}: without its peers it hears no adverts, and takes what is held"

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import {
+    answers,
     releaseAddresses,
     rollableCheck,
     stateCheck,
@@ -85,6 +86,61 @@ describe("a tracked service", () => {
 
     test("fails: all probes must hold", async () =>
         expect(await check(tracker({ web: { tcp: { port: 1 }, command: "true", intervalSeconds: 4 } }))).not.toBe(0));
+});
+
+/** Two hosts on a cable, without the peer's part of it in sight: `asks PEER` says what the near one believes of the other's address. */
+const CABLE = `set -eu
+ip link set lo up
+ip link add near type veth peer name far
+unshare --net sleep 60 &
+far=$!
+trap 'kill $far' EXIT
+until [[ $(readlink /proc/$far/ns/net) != "$(readlink /proc/$$/ns/net)" ]]; do sleep 0.02; done
+ip link set far netns $far
+side() { "\${@:4}" ip address add "$2" dev "$1"; "\${@:4}" ip address add "$3" dev "$1" nodad; "\${@:4}" ip link set "$1" up; }
+side near 10.9.0.1/24 fd99::1/64
+side far 10.9.0.2/24 fd99::2/64 nsenter --target $far --net
+known() { ip neigh replace "$1" lladdr 02:00:00:00:00:01 dev near nud reachable; }
+asks() { if answers "$1"; then echo there; else echo gone; fi; }
+`;
+
+const CABLED = process.getuid?.() === 0 && spawnSync("unshare", ["--net", "ip", "link"]).status === 0;
+if (!CABLED)
+    console.warn("the peers' presence is not tested: only root can make network namespaces, and needs iproute2");
+
+describe("a peer", () => {
+    (CABLED ? test.concurrent : test.skip).each([
+        ["that answers is there", "asks 10.9.0.2", "there"],
+        ["of IPv6 that answers is there", "asks fd99::2", "there"],
+        [
+            "that was gone and is back is there",
+            "asks 10.9.0.3; nsenter --target $far --net ip address add 10.9.0.3/24 dev far; asks 10.9.0.3",
+            "gone there",
+        ],
+        ["that does not answer is gone", "asks 10.9.0.3", "gone"],
+        ["of IPv6 that does not answer is gone", "asks fd99::3", "gone"],
+        ["that was known and does not answer is gone", "known 10.9.0.3; asks 10.9.0.3", "gone"],
+        ["that was known and has another card now is there", "known 10.9.0.2; asks 10.9.0.2", "there"],
+        ["of IPv6 that was known and has another card now is there", "known fd99::2; asks fd99::2", "there"],
+        [
+            "whose entry is the administrator's counts as there",
+            "ip neigh add 10.9.0.3 lladdr 02:00:00:00:00:01 dev near nud permanent; asks 10.9.0.3",
+            "there",
+        ],
+        ["to which no route leads counts as there", "asks 192.0.2.1", "there"],
+        ["beyond a router counts as there", "ip route add default via 10.9.0.2; asks 192.0.2.1", "there"],
+    ])(
+        "%s",
+        async (_title, words, said) => {
+            const child = spawn("unshare", ["--net", "bash"], { stdio: ["pipe", "pipe", "inherit"] });
+            let output = "";
+            child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+            const code = new Promise((resolve) => child.once("close", resolve));
+            child.stdin.end(`${CABLE}${answers}\n${words}\n`);
+            expect({ code: await code, said: output.trim().replaceAll("\n", " ") }).toEqual({ code: 0, said });
+        },
+        30_000,
+    );
 });
 
 const SHELLCHECK = spawnSync("shellcheck", ["--version"]).status === 0;
