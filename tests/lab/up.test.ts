@@ -5,7 +5,7 @@ import type { Manifest } from "../../components";
 import { beacon, etc, held, logins } from "./beacon";
 import type { BeaconOptions } from "./beacon";
 import { Program } from "./program";
-import { changedLines, destroy, figure, preview, summaries, upOk } from "./stack";
+import { changedLines, destroy, figure, preview, summaries, up, upOk } from "./stack";
 import { Bench, onHost } from "./support";
 
 jest.setTimeout(120_000);
@@ -20,6 +20,7 @@ afterAll(async () => bench.down());
 
 describe("units on two hosts", () => {
     let wanted: BeaconOptions;
+    let unitName = (name: string) => `beacon-${name}`;
     let before: Record<string, string>[];
     let stack: Stack;
     const each = <T>(ask: (host: ReturnType<Bench["host"]>) => Promise<T>) =>
@@ -32,7 +33,7 @@ describe("units on two hosts", () => {
         stack = await bench.stack("units", async () => {
             for (const name of hosts) {
                 const node = bench.node(name);
-                new Unit(`beacon-${name}`, { node, manifest: beacon(wanted) });
+                new Unit(unitName(name), { node, manifest: beacon(wanted) });
                 new Unit(`lamp-${name}`, { node, manifest: beacon({ name: "lamp" }) });
             }
         });
@@ -80,6 +81,35 @@ describe("units on two hosts", () => {
         expect(await each((host) => held(host))).toEqual(pids.map((mainPid) => ({ lines: wanted.lines, mainPid })));
         figure("up of one changed line on 2 hosts", outcome.seconds);
         figure("its apply on the host", runs["beacon-one-apply"]!.seconds);
+    });
+
+    test("a unit under another name goes on as it is, and the old name's removal leaves it alone", async () => {
+        const pids = (await each((host) => held(host))).map(({ mainPid }) => mainPid);
+        unitName = (name) => `renamed-${name}`;
+        const outcome = await upOk(stack);
+        expect(outcome.steps).toEqual(
+            expect.arrayContaining([
+                "create renamed-one-apply",
+                "delete beacon-one-apply",
+                "delete beacon-one-prepare",
+            ]),
+        );
+        expect(outcome.output).toContain("another resource keeps it now");
+        expect((await each((host) => held(host))).map(({ mainPid }) => mainPid)).toEqual(pids);
+        expect((await each((host) => held(host))).map(({ lines }) => lines)).toEqual([wanted.lines, wanted.lines]);
+        expect((await upOk(stack)).steps).toEqual([]);
+    });
+
+    test("fails: a unit of the same name from another stack", async () => {
+        const other = await bench.stack("other", async () => {
+            new Unit("beacon", { node: bench.node("one"), manifest: beacon({ lines: ["say=theirs"] }) });
+        });
+        const outcome = await up(other);
+        expect(outcome.ok).toBe(false);
+        expect(outcome.output).toContain("the unit beacon of this host is kept by the stack lab-test/units");
+        expect((await held(bench.host("one"))).lines).toEqual(wanted.lines);
+        await destroy(other);
+        expect((await held(bench.host("one"))).lines).toEqual(wanted.lines);
     });
 
     test("destroy leaves the hosts as before, the file of somebody else back in its place", async () => {
