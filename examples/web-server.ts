@@ -6,8 +6,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { Unit, manifest, reload } from "pulumi-ha";
 import type { Manifest, NodeArgs } from "pulumi-ha";
 
+/** What a `WebServer` is made from. */
 export interface WebServerArgs {
+    /** The host that serves. */
     node: NodeArgs;
+    /** Port to listen on, on the node's address, 1 to 65535. */
     port: pulumi.Input<number>;
 }
 

@@ -30,6 +30,7 @@ export interface Activation {
     do: "reload" | "restart" | "run";
     /** The systemd unit to reload or restart; the command (bash) to run. */
     target: string;
+    /** What it does to the running service. */
     impact: Impact;
     /** Seconds for which a client is expected to wait or be refused; 0 when it notices nothing. */
     seconds: number;
@@ -37,6 +38,7 @@ export interface Activation {
 
 /** A file with its whole content. */
 export interface ManagedFile {
+    /** Absolute, of letters, digits and `@%+=:,._-`. */
     path: string;
     /** Octal, e.g. `0644`. */
     mode: string;
@@ -50,13 +52,17 @@ export interface ManagedFile {
     fill?: string[];
     /** Several units own this file together; it leaves with the last of them. */
     shared?: boolean;
+    /** What makes running services take a change of it, also when it leaves; none: they need not know. */
     onChange: Activation[];
 }
 
 /** A directory; removed with the unit if the unit made it and nothing is left in it. */
 export interface Directory {
+    /** Absolute, as of a file. */
     path: string;
+    /** Octal, e.g. `0755`. */
     mode: string;
+    /** `user:group`. */
     owner: string;
 }
 
@@ -64,11 +70,13 @@ export interface Directory {
 export interface Step {
     /** What it establishes, in words: shown as progress and in errors. */
     name: string;
+    /** Bash, run as root with `-eu`; it holds when its exit status is 0. */
     command: string;
 }
 
 /** A probe that must succeed within a deadline after activation. */
 export interface Gate extends Step {
+    /** Seconds from the first attempt on; it is tried again until then. */
     withinSeconds: number;
 }
 
@@ -76,7 +84,9 @@ export interface Gate extends Step {
 export interface Service {
     /** With its suffix: `keepalived.service`. */
     name: string;
+    /** Whether it starts at boot. */
     enabled: boolean;
+    /** Whether it runs once the unit is applied. */
     running: boolean;
 }
 
@@ -96,11 +106,17 @@ export interface Manifest {
     packages: string[];
     /** System users without login, made when missing. */
     users: string[];
+    /** Directories, parents first; those that are there are given mode and owner. */
     directories: Directory[];
+    /** Files with their whole content; an original that is replaced comes back when the unit leaves. */
     files: ManagedFile[];
+    /** Commands that must succeed before a staged file is swapped in. */
     validators: Step[];
+    /** The systemd units and the state they shall be in. */
     services: Service[];
+    /** Probes that must succeed after activation, or everything is put back. */
     gates: Gate[];
+    /** What the unit listens on: a statement for people and firewalls, nothing is opened. */
     ports: Port[];
     /** Extra steps of removal, run after the services stopped and before files leave. */
     removal: Step[];

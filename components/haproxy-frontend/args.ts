@@ -28,6 +28,7 @@ export interface HaproxyBindArgs {
     address?: pulumi.Input<string>;
     /** Further addresses with the same port. Default: none. */
     extraAddresses?: pulumi.Input<pulumi.Input<string>[]>;
+    /** Port of all the addresses, 1 to 65535. */
     port: pulumi.Input<number>;
 }
 
@@ -43,6 +44,7 @@ export interface HaproxyTlsArgs {
 export interface HaproxyServerArgs {
     /** IP address, or a name that the node's resolvers know (asked again while running). */
     address: pulumi.Input<string>;
+    /** Port that it serves on, 1 to 65535. */
     port: pulumi.Input<number>;
     /** Its share of the load beside that of the others, 0 to 256; 0 takes no new clients. Default: 100. */
     weight?: pulumi.Input<number>;
@@ -62,7 +64,7 @@ export interface HaproxyServerTlsArgs {
 
 /** A page that a healthy server serves. */
 export interface HaproxyHttpCheckArgs {
-    /** Default: `/`. */
+    /** Path that is asked for, with its query. Default: `/`. */
     path?: pulumi.Input<string>;
     /** The Host header. Default: the frontend's first host name, or `localhost`. */
     host?: pulumi.Input<string>;
@@ -121,6 +123,7 @@ export interface HaproxyStickyCookieArgs {
 
 /** HAProxy's own Prometheus exporter (`/metrics`) and a page for health checks of HAProxy itself (`/healthz`). */
 export interface HaproxyMetricsArgs {
+    /** Port that the exporter listens on, 1 to 65535. */
     port: pulumi.Input<number>;
     /** Listen on the node's address, without authentication, instead of on loopback. Default: false. */
     onNodeAddress?: pulumi.Input<boolean>;
@@ -130,12 +133,13 @@ export interface HaproxyMetricsArgs {
 export interface HaproxyFrontendArgs {
     /** The load balancers. Changes reach the last one first: list the one that usually serves first. */
     nodes: NodeArgs[];
+    /** Where clients connect. */
     bind: HaproxyBindArgs;
     /** The servers, by name. */
     servers: pulumi.Input<Record<string, pulumi.Input<HaproxyServerArgs>>>;
-    /** Default: `HaproxyMode.Http`. */
+    /** What HAProxy understands of what passes through. Default: `HaproxyMode.Http`. */
     mode?: pulumi.Input<HaproxyMode>;
-    /** Default: `roundrobin` in mode http, `leastconn` in mode tcp. */
+    /** Which server gets the next connection or request. Default: `RoundRobin` in mode http, `LeastConn` in mode tcp. */
     balance?: pulumi.Input<HaproxyBalance>;
     /** Ends TLS with certificates from this authority, one for each node, for `hostNames` and the bound addresses. Not together with `tls`. */
     issuer?: Issuer;
@@ -149,6 +153,7 @@ export interface HaproxyFrontendArgs {
     redirectHttp?: pulumi.Input<boolean>;
     /** TLS to the servers. Default: none. */
     serverTls?: HaproxyServerTlsArgs;
+    /** How servers are checked. Default: `http` in mode http, `tcp` in mode tcp, each second. */
     check?: HaproxyCheckArgs;
     /** Keeps clients at their server by a cookie. Only in mode http. Default: none. */
     stickyCookie?: HaproxyStickyCookieArgs;
@@ -167,8 +172,9 @@ export interface HaproxyFrontendArgs {
     retrySafeRequests?: pulumi.Input<boolean>;
     /** Connections at most for the frontend; further ones wait in the kernel. Default: what HAProxy derives from its limit of open files. */
     maxConnections?: pulumi.Input<number>;
+    /** Time limits. Default: the defaults of each. */
     timeouts?: HaproxyTimeoutsArgs;
-    /** Default: none. One exporter shows all frontends of a node: one of them is enough. */
+    /** Prometheus exporter of HAProxy. One shows all frontends of a node: one of them is enough. Default: none. */
     metrics?: HaproxyMetricsArgs;
     /**
      * Seconds after a reload when connections that still last are cut. Applies to the node's HAProxy as a whole: of several frontends with different

@@ -10,8 +10,9 @@ import type { FrontendNode, FrontendSpec } from "./spec";
 const LOAD_SECONDS = 10;
 const SERVERS_SECONDS = 60;
 
-/** Names of what travels apart from the manifest. */
+/** The credential that holds the frontend's certificate, its chain and its key. */
 export const CERTIFICATE = "certificate";
+/** The credential that holds the authorities of the servers' certificates. */
 export const SERVERS_CA = "servers-ca";
 
 const root = (path: string, mode: string, content: string, parts: Partial<ManagedFile> = {}): ManagedFile => ({

@@ -18,8 +18,11 @@ export const PATHS = {
     reloadLog: "/run/keepalived-reload.log",
 } as const;
 
+/** Path of the configuration of this address. */
 export const instanceFile = (vip: VipSpec): string => `${PATHS.instances}/${vip.name}.conf`;
+/** Path of the file that lets a node take this address. */
 export const joinedFile = (vip: VipSpec): string => `${PATHS.joined}/${vip.name}`;
+/** Path of a script of this address: a check or a hook. */
 export const scriptFile = (vip: VipSpec, script: string): string => `${PATHS.scripts}/${vip.name}_${script}`;
 
 const block = (head: string, lines: string[]): string[] => [`${head} {`, ...lines.map((line) => `    ${line}`), "}"];

@@ -63,6 +63,7 @@ export const extraAddressRules: ItemRule<VipSpec, string>[] = [
     },
 ];
 
+/** What holds for each node among the others. */
 export const nodeRules: ItemRule<VipSpec, VipNode>[] = [
     {
         path: "name",
@@ -119,9 +120,11 @@ interface Given {
 const rival = ({ name, priority }: Given, vip: VipSpec): VipNode | undefined =>
     vip.nodes.find((node) => node.name !== name && node.priority === priority);
 
+/** The priorities that were given, by node name, each with the name at hand. */
 export const givenPriorities = (vip: VipSpec): Record<string, Given> =>
     Object.fromEntries(Object.entries(vip.priorities).map(([name, priority]) => [name, { name, priority }]));
 
+/** What holds for each priority that was given. */
 export const priorityRules: ItemRule<VipSpec, Given>[] = [
     {
         path: "",
@@ -143,6 +146,7 @@ export const priorityRules: ItemRule<VipSpec, Given>[] = [
     },
 ];
 
+/** What holds for each name in `standby`. */
 export const standbyRules: ItemRule<VipSpec, string>[] = [
     {
         path: "",

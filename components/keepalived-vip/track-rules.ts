@@ -11,6 +11,7 @@ const largestGap = (vip: VipSpec): number => {
     return Math.max(...priorities) - Math.min(...priorities);
 };
 
+/** What holds for each tracked service. */
 export const trackRules: ItemRule<VipSpec, Tracker>[] = [
     {
         path: "",

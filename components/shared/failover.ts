@@ -29,11 +29,13 @@ export interface Term {
 
 /** How long one kind of fault takes, at most, computed from the component's own settings. */
 export interface FaultSeconds {
+    /** The kind of fault that the seconds are for. */
     fault: Fault;
     /** Seconds until it is noticed. */
     detectSeconds: number;
     /** Seconds from then until clients are served again. */
     actSeconds: number;
+    /** Seconds from the fault until clients are served again: the sum of the two. */
     totalSeconds: number;
     /** The sum with its terms, for people: `3 x advert interval (3 s) + skew at priority 252 (0.016 s)`. */
     formula: string;
