@@ -5,12 +5,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { NodeArgs } from "../../remote/node";
 
+const HostKey = z
+    .string()
+    .regex(
+        /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/=]+/,
+        "give the host's Ed25519 or ECDSA key, as in `ssh-ed25519 AAAA…`",
+    );
+
 const Bastion = z.strictObject({
     address: z.string().min(1),
     port: z.number().int().min(1).max(65535).optional(),
     user: z.string().min(1).optional(),
     privateKeyFile: z.string().min(1).optional(),
-    hostKey: z.string().min(1),
+    hostKey: HostKey,
 });
 
 const fields = {
@@ -21,13 +28,7 @@ const fields = {
     sshAddress: z.string().min(1).optional(),
     port: z.number().int().min(1).max(65535).optional(),
     user: z.string().min(1).optional(),
-    hostKey: z
-        .string()
-        .regex(
-            /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/=]+/,
-            "give the host's Ed25519 or ECDSA key, as in `ssh-ed25519 AAAA…`",
-        )
-        .optional(),
+    hostKey: HostKey.optional(),
     acceptUnknownHostKey: z.string().min(1).optional(),
     privateKeyFile: z.string().min(1).optional(),
     reachWithinSeconds: z.number().positive().optional(),
@@ -45,7 +46,7 @@ type ConfiguredNode = z.infer<typeof ConfiguredNode>;
  *
  * Either `nodes`, a list of plain node arguments, or `inventory`, the path of a file with such a list, as `pulumi-ha lab up` writes it. The login
  * key of all nodes comes from the config's secret `privateKey`; a node's `privateKeyFile` (relative to the project, or `~/…`) goes before it; without
- * either the SSH agent's keys are used.
+ * either the SSH agent's keys are used. A bastion's own `privateKeyFile` goes before its node's key.
  *
  * ```yaml
  * config:
@@ -121,10 +122,11 @@ function nodeArgs(
     { privateKeyFile, bastion, ...node }: ConfiguredNode,
     login: pulumi.Output<string> | undefined,
 ): NodeArgs {
+    const privateKey = keyFrom(privateKeyFile) ?? login;
     return {
         ...node,
-        privateKey: keyFrom(privateKeyFile) ?? login,
-        bastion: bastion && { ...bastion, privateKey: keyFrom(bastion.privateKeyFile) ?? login },
+        privateKey,
+        bastion: bastion && { ...bastion, privateKey: keyFrom(bastion.privateKeyFile) ?? privateKey },
     };
 }
 
