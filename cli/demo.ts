@@ -141,11 +141,11 @@ function hints(url: string): string {
         "The hosts stay up. Look around:",
         "  npx pulumi-ha lab status",
         "  npx pulumi-ha lab ssh lb1",
-        `  curl --insecure ${url}`,
         "",
         "Work on the stack in a shell with:",
         ...env.map((line) => `  ${line}`),
         "  pulumi preview --diff --stack dev",
+        `  pulumi stack output caCertificate --stack dev > ca.pem && curl --cacert ca.pem ${url}`,
         "",
         "Take it all away: npm run demo -- --down",
     ].join("\n");
