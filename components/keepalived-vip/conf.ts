@@ -1,3 +1,4 @@
+import { family } from "../shared/addresses";
 import { header } from "../shared/header";
 import { SCRIPT_USER } from "./spec";
 import type { Tracker, VipNode, VipSpec } from "./spec";
@@ -64,10 +65,13 @@ export const hooks = (vip: VipSpec) =>
         return command === undefined ? [] : [{ keyword, script: keyword, command }];
     });
 
-/** What follows the address of a peer that does not take the VIP: such a one may leave the list. */
+/** What ends the line of a peer that does not take the VIP: such a one may leave the list. */
 export const STANDS_BY = "# stands by";
 
-const peerLine = (peer: VipNode): string => `${peer.address ?? ""}${peer.standsBy ? ` ${STANDS_BY}` : ""}`;
+/** keepalived sends IPv4 adverts with a TTL of 255, which no router leaves as it is; IPv6 ones with the kernel's hop limit (`vrrp_complete_instance`). */
+function peerLine({ address = "", standsBy }: VipNode): string {
+    return [address, ...(family(address) === 4 ? ["min_ttl 255"] : []), ...(standsBy ? [STANDS_BY] : [])].join(" ");
+}
 
 /**
  * The part of keepalived's configuration that is this address on this node.

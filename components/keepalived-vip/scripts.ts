@@ -71,7 +71,7 @@ export function rollableCheck(vip: VipSpec): string {
 peers() { awk '$1 == "unicast_peer" { found = 1; next } found && $1 == "}" { exit } found' "$1"; }
 ${answers}
 while read -r peer note; do
-    if [[ $note == "${STANDS_BY}" ]] || grep -qE "^ *$peer( |$)" <(peers ${file}) || ! answers "$peer"; then continue; fi
+    if [[ $note == *"${STANDS_BY}" ]] || grep -qE "^ *$peer( |$)" <(peers ${file}) || ! answers "$peer"; then continue; fi
     echo "$peer would leave while it may take ${withoutPrefix(vip.address)}: without its peers it hears no adverts, and takes what is held"
     echo "list that node in standby, run pulumi up, then take it out of nodes and standby"
     exit 1
