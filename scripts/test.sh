@@ -31,7 +31,7 @@ npm run --silent toolchain || { failed=1; echo "test: there is no toolchain: wha
 
 tests() {
     step "$1 tests"
-    npx --no-install jest --selectProjects "$@" --json --outputFile "$RESULTS/$1.json" >/dev/null
+    npx --no-install jest --selectProjects "$@" --json --outputFile "$RESULTS/$1.json"
 }
 tests unit
 tests policy
