@@ -6,6 +6,7 @@ import { checked, recorded } from "../shared/rules";
 import type { KeepalivedVipArgs } from "./args";
 import { failover } from "./failover";
 import { render, renderJoin } from "./render";
+import { uniqueRouter } from "./routers";
 import { rules } from "./rules";
 import { placed, priorityOf, toSpec } from "./spec";
 
@@ -45,7 +46,7 @@ export class KeepalivedVip extends pulumi.ComponentResource {
     constructor(name: string, args: KeepalivedVipArgs, opts?: pulumi.ComponentResourceOptions) {
         super(KeepalivedVip.__pulumiType, name, recorded(args), opts);
         const plain = { ...args, nodes: args.nodes.map(placed) };
-        const spec = checked(this, name, plain, (a) => toSpec(name, a), rules);
+        const spec = checked(this, name, plain, (a) => toSpec(name, a), [...rules, uniqueRouter()]);
 
         const options = { parent: this, dependsOn: opts?.dependsOn };
         const byPreference = mostPreferredFirst(args);

@@ -98,3 +98,36 @@ test("fails: arguments that are refused, all at once", async () => {
         made(true, () => ({ nodes: nodes.slice(1), address: "10.77.0.300/24", virtualRouterId: 0 })),
     ).rejects.toThrow(/KeepalivedVip "front": 3 things must change[^]*nodes: [^]*address: [^]*virtualRouterId: /);
 });
+
+describe("two addresses of a program", () => {
+    async function both(first: Partial<KeepalivedVipArgs>, second: Partial<KeepalivedVipArgs>): Promise<string> {
+        await pulumi.runtime.setMocks({
+            newResource: ({ name, inputs }) => ({ id: name, state: inputs }),
+            call: () => ({}),
+        });
+        new KeepalivedVip("front", { nodes, address: "10.77.0.100/24", ...first });
+        try {
+            new KeepalivedVip("back", { nodes, address: "10.77.0.101/24", ...second });
+            return "";
+        } catch (error) {
+            return String(error);
+        } finally {
+            await pulumi.runtime.disconnect();
+        }
+    }
+
+    test("have numbers of their own by default", async () => expect(await both({}, {})).toBe(""));
+
+    test("fails: one number twice in a network", async () =>
+        expect(await both({ virtualRouterId: 7 }, { virtualRouterId: 7 })).toMatch(
+            /virtualRouterId: 7 is the number of KeepalivedVip "front" in the same network/,
+        ));
+
+    test("may share a number in different networks", async () => {
+        const elsewhere = [
+            { name: "n1", address: "10.78.0.11", interface: "eth0", hostKey: "ssh-ed25519 AAAA" },
+            { name: "n2", address: "10.78.0.12", interface: "eth0", hostKey: "ssh-ed25519 AAAA" },
+        ];
+        expect(await both({}, { nodes: elsewhere, address: "10.78.0.101/24", virtualRouterId: 100 })).toBe("");
+    });
+});
