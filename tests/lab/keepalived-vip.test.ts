@@ -8,6 +8,8 @@ import { destroy, figure, summaries, up, upOk } from "./stack";
 import { Bench, onHost, until } from "./support";
 
 jest.setTimeout(180_000);
+// What is measured here is milliseconds of a machine that others use too: what was late once is shown, and measured once more.
+jest.retryTimes(1, { logErrorsBeforeRetry: true, retryImmediately: true });
 
 const VIP = "10.93.0.100";
 /** Of the computed bound: the rest is this machine, which runs all hosts and the client. */
