@@ -1,10 +1,10 @@
 import { connect } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
+import { DIAL_SECONDS } from "./node";
 import type { NodeArgs } from "./node";
 
 /** Seconds for a server to say that it speaks SSH once it has accepted a connection. OpenSSH says so at once. */
 const BANNER_SECONDS = 15;
-const DIAL_SECONDS = 5;
 
 /**
  * Whether what listens at an address speaks SSH. A refused or unanswered dial is no verdict: the provider tries that again and words it well. But it

@@ -48,7 +48,9 @@ export interface NodeArgs {
 type Connection = types.input.remote.ConnectionArgs;
 
 /** Seconds that one dial may take before it counts as failed. */
-const DIAL_SECONDS = 5;
+export const DIAL_SECONDS = 5;
+/** The longest that the provider waits between two dials. */
+const LONGEST_WAIT_SECONDS = 5;
 
 /**
  * How often a dial is retried so that a host is given about `seconds`. The provider waits 0.1 s, then half as much again each time, at most 5 s.
@@ -58,7 +60,7 @@ export function dialRetries(seconds: number): number {
     let retries = 0;
     for (let spent = 0, wait = 0.1; spent < seconds; retries++) {
         spent += wait;
-        wait = Math.min(wait * 1.5, DIAL_SECONDS);
+        wait = Math.min(wait * 1.5, LONGEST_WAIT_SECONDS);
     }
     return retries;
 }
