@@ -36,4 +36,3 @@ export interface GaleraBackend {
     /** How long the cluster itself stands still after a fault of a member, at most: the load balancer waits for it beside its own checks. */
     failover: FaultSeconds[];
 }
-
