@@ -1,5 +1,6 @@
 export { Fault } from "./shared/failover";
 export type { FaultSeconds, Term } from "./shared/failover";
+export type { GaleraBackend, GaleraServerArgs } from "./shared/galera-backend";
 export type { BastionArgs, NodeArgs } from "../remote/node";
 export { nodesFromConfig } from "./shared/nodes";
 export { Impact, manifest, placeholder, reload, restart, run } from "../remote/manifest";

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeArgs } from "../../remote/node";
+import type { GaleraBackend } from "../shared/galera-backend";
 import type { Issuer } from "../shared/issuer";
 
 /** What HAProxy understands of what passes through. */
@@ -135,9 +136,14 @@ export interface HaproxyFrontendArgs {
     nodes: NodeArgs[];
     /** Where clients connect. */
     bind: HaproxyBindArgs;
-    /** The servers, by name. */
-    servers: pulumi.Input<Record<string, pulumi.Input<HaproxyServerArgs>>>;
-    /** What HAProxy understands of what passes through. Default: `HaproxyMode.Http`. */
+    /** The servers, by name. These or `galera`. */
+    servers?: pulumi.Input<Record<string, pulumi.Input<HaproxyServerArgs>>>;
+    /**
+     * The members of a Galera cluster as servers: `backend` of a `GaleraCluster` for its writer, `readers` to read from. The cluster states servers,
+     * order, mode, check and timing; TLS of clients goes through to the members.
+     */
+    galera?: pulumi.Input<GaleraBackend>;
+    /** What HAProxy understands of what passes through. Default: `HaproxyMode.Http`; `HaproxyMode.Tcp` with `galera`. */
     mode?: pulumi.Input<HaproxyMode>;
     /** Which server gets the next connection or request. Default: `RoundRobin` in mode http, `LeastConn` in mode tcp. */
     balance?: pulumi.Input<HaproxyBalance>;

@@ -40,6 +40,10 @@ const TLS = {
     options: "ssl-min-ver TLSv1.2 no-tls-tickets",
 } as const;
 
+const END_SESSIONS = "on-marked-down shutdown-sessions";
+/** Clients that stayed on a reserve would write there while new ones write here. */
+const END_BACKUP_SESSIONS = "on-marked-up shutdown-backup-sessions";
+
 type Line = string | false | undefined;
 
 const section = (head: string, lines: Line[]): string =>
@@ -82,6 +86,7 @@ export const frontendConf = (spec: FrontendSpec, node: FrontendNode): string =>
         spec.servers.some(named) ? section(`resolvers ${resolvers(spec)}`, ["parse-resolv-conf"]) : undefined,
         frontend(spec),
         backend(spec),
+        ...successors(spec).map((successor) => successorBackend(spec, successor)),
         spec.redirectHttp ? redirect(spec) : undefined,
         spec.metrics && metrics(spec, spec.metrics, node),
     ]);
@@ -104,6 +109,7 @@ function frontend(spec: FrontendSpec): string {
         `timeout client ${time(timeouts.clientSeconds)}`,
         ...(http ? httpRequests(spec) : ["option tcplog", "option clitcpka"]),
         !spec.logRequests && "option dontlog-normal",
+        ...successors(spec).map((successor) => succession(spec, successor)),
         `default_backend ${spec.name}`,
     ]);
 }
@@ -125,20 +131,8 @@ const clientLimits = ({ timeouts }: FrontendSpec): Line[] => [
 ];
 
 function backend(spec: FrontendSpec): string {
-    const { timeouts } = spec;
-    const http = spec.mode === HaproxyMode.Http;
     return proxy("backend", spec.name, [
-        `mode ${spec.mode}`,
-        `balance ${spec.balance}`,
-        spec.balance === HaproxyBalance.Source && "hash-type consistent",
-        `timeout connect ${time(timeouts.connectSeconds)}`,
-        `timeout server ${time(timeouts.serverSeconds)}`,
-        `timeout queue ${time(timeouts.queueSeconds)}`,
-        `timeout tunnel ${time(timeouts.tunnelSeconds)}`,
-        `timeout check ${time(spec.check.timeoutSeconds)}`,
-        "retries 3",
-        "option redispatch 1",
-        !http && "option srvtcpka",
+        ...forwarding(spec),
         ...(spec.retrySafeRequests
             ? [
                   "retry-on conn-failure empty-response",
@@ -152,6 +146,20 @@ function backend(spec: FrontendSpec): string {
         ...spec.servers.map((server) => serverLine(spec, server)),
     ]);
 }
+
+const forwarding = ({ mode, balance, galera, timeouts, check }: FrontendSpec): Line[] => [
+    `mode ${mode}`,
+    !galera?.oneAtATime && `balance ${balance}`,
+    balance === HaproxyBalance.Source && "hash-type consistent",
+    `timeout connect ${time(timeouts.connectSeconds)}`,
+    `timeout server ${time(timeouts.serverSeconds)}`,
+    `timeout queue ${time(timeouts.queueSeconds)}`,
+    `timeout tunnel ${time(timeouts.tunnelSeconds)}`,
+    `timeout check ${time(check.timeoutSeconds)}`,
+    "retries 3",
+    "option redispatch 1",
+    mode === HaproxyMode.Tcp && "option srvtcpka",
+];
 
 const httpCheck = ({ check: { http } }: FrontendSpec): Line[] => [
     "option httpchk",
@@ -168,7 +176,7 @@ function serverDefaults(spec: FrontendSpec): string {
         `inter ${time(check.intervalSeconds)} fastinter ${time(check.fastIntervalSeconds)}`,
         `rise ${check.rise} fall ${check.fall}`,
         spec.slowStartSeconds > 0 && `slowstart ${time(spec.slowStartSeconds)}`,
-        spec.shutdownSessionsWhenDown && "on-marked-down shutdown-sessions",
+        spec.shutdownSessionsWhenDown && END_SESSIONS,
         serverTls && `ssl verify required ca-file ${serversCaFile(spec)}`,
         // A check on another port than the server's leaves TLS out unless told.
         serverTls && check.port !== undefined && "check-ssl",
@@ -186,6 +194,7 @@ const serverLine = (spec: FrontendSpec, server: FrontendServer): string =>
         `server ${server.name} ${urlHost(server.address)}:${server.port}`,
         `weight ${server.weight}`,
         server.backup && "backup",
+        spec.galera && !server.backup && END_BACKUP_SESSIONS,
         server.maxConnections !== undefined && `maxconn ${server.maxConnections}`,
         spec.stickyCookie !== undefined && `cookie ${server.name}`,
         // A name that nobody knows at the moment keeps its server down, not HAProxy.
@@ -193,6 +202,41 @@ const serverLine = (spec: FrontendSpec, server: FrontendServer): string =>
     ]
         .filter((word) => typeof word === "string")
         .join(" ");
+
+/** A member that serves while all before it are down, and is not the first to do so. */
+interface Successor {
+    member: FrontendServer;
+    before: FrontendServer[];
+}
+
+const successors = ({ galera, servers }: FrontendSpec): Successor[] =>
+    servers
+        .map((member, place) => ({ member, before: servers.slice(0, place) }))
+        .filter(({ member, before }) => galera && member.backup && before.some((other) => other.backup));
+
+const successorName = (spec: FrontendSpec, { member }: Successor): string => `${spec.name}.${member.name}`;
+
+const succession = (spec: FrontendSpec, successor: Successor): string =>
+    [
+        `use_backend ${successorName(spec, successor)} if`,
+        ...successor.before.map(({ name }) => `!{ srv_is_up(${spec.name}/${name}) }`),
+        `{ srv_is_up(${spec.name}/${successor.member.name}) }`,
+    ].join(" ");
+
+/**
+ * A server that comes up ends the sessions of backups only where it is no backup itself (HAProxy 2.6, src/server.c, srv_update_status). The second
+ * reserve's clients therefore have a backend of their own, in which the first reserve is none: its return would otherwise leave two writers.
+ */
+const successorBackend = (spec: FrontendSpec, successor: Successor): string => {
+    const server = ({ name, address, port }: FrontendServer, role: string): string =>
+        `server ${name} ${urlHost(address)}:${port} track ${spec.name}/${name} ${role}`;
+    return proxy("backend", successorName(spec, successor), [
+        ...forwarding(spec),
+        spec.shutdownSessionsWhenDown && `default-server ${END_SESSIONS}`,
+        ...successor.before.map((other) => server(other, END_BACKUP_SESSIONS)),
+        server(successor.member, "backup"),
+    ]);
+};
 
 const redirect = (spec: FrontendSpec): string =>
     proxy("frontend", `${spec.name}-redirect`, [

@@ -1,4 +1,4 @@
-import { Fault, faultSeconds } from "../shared/failover";
+import { Fault, faultSeconds, slower } from "../shared/failover";
 import type { FaultSeconds, Term } from "../shared/failover";
 import type { FrontendSpec } from "./spec";
 
@@ -48,15 +48,45 @@ const redispatched: Term = {
  * A hang has no line where the check cannot see it: the kernel goes on accepting connections for a process that stands still.
  */
 export function failover(spec: FrontendSpec): FaultSeconds[] {
-    const { check, timeouts } = spec;
-    const silent = Math.min(timeouts.connectSeconds, check.intervalSeconds);
-    const lost = [...markedDown(spec, "connection attempt", silent), waiting(spec)];
-    const hung = [...markedDown(spec, "check timeout", check.timeoutSeconds), waiting(spec)];
+    if (spec.galera) return galeraFailover(spec, spec.galera.failover);
     return [
         faultSeconds(Fault.Process, [...markedDown(spec, "refused connection", 0), redispatched]),
-        ...(check.kinds.includes("tcp") ? [] : [faultSeconds(Fault.Hang, hung)]),
-        faultSeconds(Fault.Power, lost),
-        faultSeconds(Fault.Link, lost),
+        ...(spec.check.kinds.includes("tcp") ? [] : [faultSeconds(Fault.Hang, hung(spec))]),
+        faultSeconds(Fault.Power, lost(spec)),
+        faultSeconds(Fault.Link, lost(spec)),
         faultSeconds(Fault.Planned, [redispatched]),
     ];
+}
+
+const lost = (spec: FrontendSpec): Term[] => {
+    const silent = Math.min(spec.timeouts.connectSeconds, spec.check.intervalSeconds);
+    return [...markedDown(spec, "connection attempt", silent), waiting(spec)];
+};
+
+const hung = (spec: FrontendSpec): Term[] => [
+    ...markedDown(spec, "check timeout", spec.check.timeoutSeconds),
+    waiting(spec),
+];
+
+/**
+ * The cluster stands still and the load balancer looks on at the same time, from the fault on: the slower one counts. A member that is parted from the
+ * others has to find that out before it can say so; the cluster's own time for that ends with the checks. Nothing is promised where the cluster
+ * promises nothing.
+ *
+ * A member that refuses connections is not passed over before it is marked down: as long as a server is up, HAProxy uses no backup.
+ */
+function galeraFailover(spec: FrontendSpec, stalls: FaultSeconds[]): FaultSeconds[] {
+    const told = [...markedDown(spec, "answer that it is down", 0), waiting(spec)];
+    const terms: Partial<Record<Fault, Term[]>> = {
+        [Fault.Process]: told,
+        [Fault.Hang]: hung(spec),
+        [Fault.Power]: lost(spec),
+        [Fault.Link]: lost(spec),
+        [Fault.Partition]: told,
+        [Fault.Planned]: told,
+    };
+    return stalls.flatMap((stall) => {
+        const own = terms[stall.fault];
+        return own ? [slower(stall, faultSeconds(stall.fault, own))] : [];
+    });
 }

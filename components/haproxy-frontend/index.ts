@@ -41,6 +41,12 @@ export type {
  * });
  * ```
  *
+ * A Galera cluster is one argument, that brings its members, their order, checks and timing:
+ *
+ * ```ts
+ * const sql = new HaproxyFrontend("sql", { nodes: [lb1, lb2], bind: { address: vip.address, port: 3306 }, galera: orders.backend });
+ * ```
+ *
  * Several frontends share the HAProxy of a node: each is a file of its own in `/etc/haproxy/conf.d`, so that one can come, change and leave without the
  * others' files, and two stacks can share a node. A foreign `/etc/haproxy/haproxy.cfg` is kept aside and put back when the last one leaves.
  *

@@ -1,6 +1,7 @@
 import { each } from "../shared/rules";
 import type { Finder, ItemRule, Rule, Rules } from "../shared/rules";
 import { HaproxyBalance, HaproxyMode } from "./args";
+import { galeraRules } from "./galera";
 import { HARD_STOP_SECONDS, HTTPS_PORT, HTTP_PORT, endsTls } from "./spec";
 import { serverRules } from "./server-rules";
 import type { FrontendNode, FrontendSpec } from "./spec";
@@ -107,9 +108,10 @@ export const rules: Rules<FrontendSpec> = [
             `${quoted(spec.balance)} is no algorithm known here: ${Object.values(HaproxyBalance).join(", ")}`,
     },
 
+    ...galeraRules,
     {
         path: "servers",
-        refuses: (spec) => spec.servers.length === 0,
+        refuses: (spec) => spec.servers.length === 0 && spec.sources.length === 1,
         because: () => "no server: clients would get errors alone",
     },
     {
@@ -280,7 +282,7 @@ export const rules: Rules<FrontendSpec> = [
     ...counts({ minimumServers: (spec) => spec.minimumServers }, 0),
     {
         path: "minimumServers",
-        refuses: (spec) => spec.minimumServers > spec.servers.length,
+        refuses: (spec) => spec.sources.length > 0 && spec.minimumServers > spec.servers.length,
         because: (spec) =>
             `${spec.minimumServers} of ${spec.servers.length} servers can never pass: at most ${spec.servers.length}`,
     },

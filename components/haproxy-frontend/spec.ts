@@ -1,6 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeArgs } from "../../remote/node";
 import { family, withoutPrefix } from "../shared/addresses";
+import type { FaultSeconds } from "../shared/failover";
+import type { GaleraBackend } from "../shared/galera-backend";
 import { HaproxyBalance, HaproxyMode } from "./args";
 import type {
     HaproxyFrontendArgs,
@@ -9,6 +11,7 @@ import type {
     HaproxyServerTlsArgs,
     HaproxyTimeoutsArgs,
 } from "./args";
+import { contradicted, oneAtATime, stated } from "./galera";
 
 /** A load balancer as its configuration sees it. */
 export interface FrontendNode {
@@ -39,6 +42,16 @@ export interface FrontendCheck {
     rise: number;
 }
 
+/** What only a frontend of a Galera cluster has. */
+export interface FrontendGalera {
+    /** All clients go to one member, and to the next one only while it is down. */
+    oneAtATime: boolean;
+    /** Arguments that were given although the cluster states what they are about. */
+    contradicted: string[];
+    /** How long the cluster itself stands still. */
+    failover: FaultSeconds[];
+}
+
 /** All that is said about one frontend and its backend, as plain data without keys. */
 export interface FrontendSpec {
     name: string;
@@ -53,7 +66,11 @@ export interface FrontendSpec {
     hostNames: string[];
     hstsSeconds: number;
     redirectHttp: boolean;
+    /** Where the servers come from; exactly one unless the rules refuse it. */
+    sources: ("servers" | "galera")[];
+    /** In the order of their preference. */
     servers: FrontendServer[];
+    galera: FrontendGalera | undefined;
     serverTls: { serverName: string | undefined } | undefined;
     check: FrontendCheck;
     stickyCookie: string | undefined;
@@ -94,7 +111,9 @@ export const publicArgs = ({ issuer, tls, serverTls, nodes, ...args }: HaproxyFr
 });
 
 /** The spec of a frontend, with all defaults. */
-export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): FrontendSpec {
+export function toSpec(name: string, given: pulumi.Unwrap<PublicArgs>): FrontendSpec {
+    const { galera } = given;
+    const args = galera ? stated(given, galera) : given;
     const mode = args.mode ?? HaproxyMode.Http;
     const http = mode === HaproxyMode.Http;
     const idleSeconds = http ? 30 : 1800;
@@ -111,7 +130,15 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): FrontendS
         hostNames,
         hstsSeconds: args.hstsSeconds ?? 0,
         redirectHttp: args.redirectHttp ?? (http && args.certificates.length > 0 && args.bind.port === HTTPS_PORT),
-        servers: Object.entries(args.servers).map(([key, value]) => server(key, value)),
+        sources: [...(given.servers ? ["servers" as const] : []), ...(galera ? ["galera" as const] : [])],
+        servers: galera
+            ? members(galera)
+            : Object.entries(args.servers ?? {}).map(([key, value]) => server(key, value)),
+        galera: galera && {
+            oneAtATime: oneAtATime(galera),
+            contradicted: contradicted(given, galera),
+            failover: galera.failover,
+        },
         serverTls: args.serverTls && { serverName: args.serverTls.serverName },
         check: check(args, mode, hostNames[0] ?? "localhost"),
         stickyCookie: args.stickyCookie && (args.stickyCookie.name ?? "SERVER"),
@@ -144,6 +171,10 @@ const server = (name: string, args: pulumi.Unwrap<HaproxyServerArgs>): FrontendS
     backup: args.backup ?? false,
     maxConnections: args.maxConnections,
 });
+
+/** As a list: the keys of an object do not keep their order where they look like numbers. */
+const members = ({ servers, port }: GaleraBackend): FrontendServer[] =>
+    servers.map(({ name, address, backup }) => server(name, { address, port, backup }));
 
 function check(args: pulumi.Unwrap<PublicArgs>, mode: HaproxyMode, host: string): FrontendCheck {
     const given = args.check ?? {};

@@ -54,3 +54,9 @@ export function faultSeconds(fault: Fault, terms: Term[]): FaultSeconds {
         formula: terms.map((t) => `${t.name} (${rounded(t.seconds)} s)`).join(" + "),
     };
 }
+
+/** Two things that happen side by side from the fault on, such as a cluster's stall and a load balancer's checks: the slower one counts. */
+export const slower = (one: FaultSeconds, other: FaultSeconds): FaultSeconds => ({
+    ...(other.totalSeconds > one.totalSeconds ? other : one),
+    formula: `max(${one.formula}, ${other.formula})`,
+});

@@ -5,7 +5,7 @@ import type { FaultSeconds } from "../../../../components/shared/failover";
 import { KeyAlgorithm } from "../../../../components/shared/issuer";
 import type { Issuer } from "../../../../components/shared/issuer";
 import type { NodeArgs } from "../../../../remote/node";
-import { selfSigned } from "./specs";
+import { selfSigned, writer } from "./specs";
 
 const SECRET = "4dabf18193072939515e22adb298388d";
 
@@ -194,6 +194,12 @@ test.each<[string, Partial<HaproxyFrontendArgs>, string, string]>([
     [
         "mode tcp",
         { mode: HaproxyMode.Tcp, check: { tls: true }, bind: { address: "192.0.2.100", port: 3306 } },
+        "tcp://192.0.2.100:3306",
+        "192.0.2.100:3306",
+    ],
+    [
+        "the writer of a cluster, known later",
+        { servers: undefined, galera: pulumi.output(writer), bind: { address: "192.0.2.100", port: 3306 } },
         "tcp://192.0.2.100:3306",
         "192.0.2.100:3306",
     ],

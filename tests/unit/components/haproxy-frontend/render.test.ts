@@ -8,7 +8,7 @@ import { render } from "../../../../components/haproxy-frontend/render";
 import { toSpec } from "../../../../components/haproxy-frontend/spec";
 import type { FrontendSpec } from "../../../../components/haproxy-frontend/spec";
 import { toText } from "../../../../remote/manifest";
-import { fullArgs, selfSigned, spec, sqlArgs, webArgs } from "./specs";
+import { fullArgs, galeraArgs, readers, selfSigned, spec, sqlArgs, webArgs, writer } from "./specs";
 
 const lb1 = { name: "lb1", address: "192.0.2.11" };
 
@@ -94,6 +94,7 @@ function haproxyCheck(specs: FrontendSpec[]): { status: number | null; said: str
     test.each<[string, FrontendSpec[]]>([
         ["TLS and http", [spec(webArgs)]],
         ["a database", [toSpec("sql", sqlArgs)]],
+        ["the writer of a cluster and its readers", [spec(galeraArgs(writer)), toSpec("readers", galeraArgs(readers))]],
         ["every option", [spec(fullArgs)]],
         ["every option, by source", [spec(fullArgs, { balance: HaproxyBalance.Source })]],
         ["several frontends", [spec(fullArgs), toSpec("sql", sqlArgs)]],

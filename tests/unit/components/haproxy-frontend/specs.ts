@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { HaproxyMode } from "../../../../components/haproxy-frontend";
 import type { HaproxyServerArgs } from "../../../../components/haproxy-frontend";
+import { Fault } from "../../../../components/shared/failover";
 import { toSpec } from "../../../../components/haproxy-frontend/spec";
 import type { FrontendSpec } from "../../../../components/haproxy-frontend/spec";
 
 type Args = Parameters<typeof toSpec>[1];
+type Galera = NonNullable<Args["galera"]>;
 
 const nodes = [
     { name: "lb1", address: "192.0.2.11" },
@@ -37,6 +39,56 @@ export const sqlArgs: Args = {
     },
     check: { http: { path: "/ready" }, port: 9200, intervalSeconds: 0.5, fall: 2 },
 };
+
+const stalls: Galera["failover"] = [
+    { fault: Fault.Process, ...stall(0.5) },
+    { fault: Fault.Hang, ...stall(3.75) },
+    { fault: Fault.Power, ...stall(3.75) },
+    { fault: Fault.Link, ...stall(3.75) },
+    { fault: Fault.Partition, ...stall(4.5, "stall until it is marked down") },
+    { fault: Fault.Planned, ...stall(0.25) },
+];
+
+function stall(seconds: number, name = "stall") {
+    return { detectSeconds: seconds, actSeconds: 0, totalSeconds: seconds, formula: `${name} (${seconds} s)` };
+}
+
+/** The writer of a cluster of three. */
+export const writer: Galera = {
+    servers: [
+        { name: "db1", address: "192.0.2.31", backup: false },
+        { name: "db2", address: "192.0.2.32", backup: true },
+        { name: "db3", address: "192.0.2.33", backup: true },
+    ],
+    port: 3306,
+    healthPort: 9200,
+    healthPath: "/writer",
+    intervalSeconds: 0.5,
+    fastIntervalSeconds: 0.25,
+    timeoutSeconds: 0.5,
+    fall: 2,
+    rise: 2,
+    failover: stalls,
+};
+
+/** The readers of the same cluster: the writer is their reserve. */
+export const readers: Galera = {
+    ...writer,
+    servers: ["db2", "db3", "db1"].map((name) => ({
+        ...writer.servers.find((server) => server.name === name)!,
+        backup: name === "db1",
+    })),
+    healthPath: "/reader",
+};
+
+/** A frontend in front of a cluster, with nothing but what it needs. */
+export const galeraArgs = (galera: Galera): Args => ({
+    nodes,
+    bind: { address: "192.0.2.100", port: 3306 },
+    certificates: [],
+    serverTls: undefined,
+    galera,
+});
 
 /** Every option that leaves a trace in the configuration. */
 export const fullArgs: Args = {
