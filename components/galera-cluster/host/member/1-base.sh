@@ -1,0 +1,57 @@
+#!/bin/bash
+# shellcheck disable=SC2034 # the files after this one use them
+# What is done to a member of a Galera cluster, as root: by the engine's activations and gates, by systemd before each start, and by operators.
+set -euo pipefail
+shopt -s extglob inherit_errexit
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+CONF=/etc/mysql/mariadb.conf.d
+SERVER_CONF=$CONF/71-pulumi-ha-server.cnf
+DYNAMIC_CONF=$CONF/72-pulumi-ha-dynamic.cnf
+DROP_INS=/etc/systemd/system/mariadb.service.d
+DATA=/var/lib/mysql
+RUN=/run/pulumi-ha-galera
+SETTINGS=/usr/local/lib/pulumi-ha/galera/settings
+DRAINING=/run/pulumi-ha-galera-draining
+# Debian's unit reads it at each start.
+NEW_CLUSTER=/run/mariadb-wsrep-new-cluster
+SERVICE=mariadb.service
+# An activation gets 300 s; what is not over by then must at least have been said.
+BUDGET=275
+
+declare -A SETTING=() ADDRESS=() WSREP=() SYSTEMD=()
+OTHERS=()
+NODE=$HOSTNAME
+
+say() { printf '%s: %s\n' "$NODE" "$1" >&2; }
+
+fail() { # LINE…
+    local line
+    for line; do say "$line"; done
+    exit 1
+}
+
+read_settings() {
+    local line key pair name
+    while IFS= read -r line; do
+        [[ $line =~ ^([A-Z_]+)=\"?([^\"]*)\"?$ ]] || continue
+        SETTING[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
+    done <"$SETTINGS"
+    for key in CLUSTER NODE MEMBERS HEALTH_PORT FOUNDER DRAIN_SECONDS MARKED_DOWN_SECONDS JOIN_SECONDS; do
+        [[ -n ${SETTING[$key]-} ]] || fail "$SETTINGS: $key is missing"
+    done
+    NODE=${SETTING[NODE]}
+    for pair in ${SETTING[MEMBERS]}; do
+        name=${pair%%=*}
+        ADDRESS[$name]=${pair#*=}
+        [[ $name == "$NODE" ]] || OTHERS+=("$name")
+    done
+    # Nobody to ask would make every question about the others come out well.
+    [[ -n ${ADDRESS[$NODE]-} ]] || fail "$SETTINGS: $NODE is not among the members ${SETTING[MEMBERS]}"
+    ((${#OTHERS[@]})) || fail "$SETTINGS: there is no member but $NODE"
+}
+
+left() { # seconds until END
+    local left=$((END - SECONDS))
+    echo $((left > 0 ? left : 0))
+}

@@ -1,0 +1,135 @@
+# shellcheck shell=bash
+# The server on this host.
+
+CLIENT=(mariadb --no-defaults --protocol=socket --socket=/run/mysqld/mysqld.sock --user=root --connect-timeout=5 --batch --skip-column-names)
+
+sql() { timeout --kill-after=1 "${SQL_SECONDS:-10}" "${CLIENT[@]}" "$@"; }
+
+# WSREP: the server's own view. Status 1: it gives no answer.
+look() {
+    local rows name value
+    WSREP=()
+    rows=$(SQL_SECONDS=3 sql --execute="SHOW GLOBAL STATUS LIKE 'wsrep\\_%'" 2>/dev/null) || return 1
+    while IFS=$'\t' read -r name value; do WSREP[${name#wsrep_}]=$value; done <<<"$rows"
+}
+
+is_primary() { [[ ${WSREP[cluster_status]-} == Primary ]]; }
+is_synced() { is_primary && [[ ${WSREP[local_state_comment]-} == Synced && ${WSREP[ready]-} == ON ]]; }
+# Far below any flow control limit: it lags by nothing that a client would see.
+keeps_up() { ((${WSREP[local_recv_queue]:-0} < 16)); }
+
+# SYSTEMD: what systemd says of it.
+look_at_unit() {
+    local row
+    SYSTEMD=()
+    while IFS= read -r row; do SYSTEMD[${row%%=*}]=${row#*=}; done < <(
+        systemctl show --property=ActiveState,SubState,MainPID,InvocationID,NRestarts,Job "$SERVICE"
+    )
+}
+
+is_up() { [[ ${SYSTEMD[ActiveState]-} == @(active|reloading|activating|deactivating) ]]; }
+
+# A start or stop may be queued while the unit still shows the state before.
+is_down() { [[ ${SYSTEMD[ActiveState]-} == @(inactive|failed) && ${SYSTEMD[Job]:-0} == 0 ]]; }
+
+# It gets its data as a whole copy (SST) since the last start.
+receives_copy() { grep -qs 'joiner' "$RUN/history"; }
+
+# What a start reads, and a running server cannot take otherwise.
+fingerprint() { cat -- "$SERVER_CONF" "$DROP_INS"/*.conf 2>/dev/null | sha256sum; }
+runs_what_is_written() { [[ $(fingerprint) == "$(cat "$RUN/read" 2>/dev/null)" ]]; }
+
+identity() { if [[ -e $DATA/grastate.dat || -e $DATA/gvwstate.dat ]]; then echo yes; else echo no; fi; }
+saved_uuid() { sed -n 's/^uuid:[[:space:]]*//p' "$DATA/grastate.dat" 2>/dev/null || echo "$ZERO"; }
+
+databases() {
+    local folder list=''
+    for folder in "$DATA"/*/; do
+        folder=${folder%/} folder=${folder##*/}
+        case $folder in
+        mysql | performance_schema | sys | lost+found | '#'* | '*') ;;
+        *) list+=${list:+,}$folder ;;
+        esac
+    done
+    plain "$list"
+}
+
+sessions() {
+    sql --execute="SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler')" 2>/dev/null || echo 0
+}
+
+# A hung server never stops, and Debian's unit kills nothing.
+stop_hung() { # PID
+    local until=$((SECONDS + 15))
+    while kill -0 "$1" 2>/dev/null && ((SECONDS < until)); do sleep 0.5; done
+    kill -0 "$1" 2>/dev/null || return 0
+    say "the server does not answer and does not stop: it is killed"
+    systemctl kill --signal=KILL --kill-whom=main "$SERVICE" || true
+}
+
+progress() {
+    local now
+    if [[ ${SYSTEMD[SubState]} == auto-restart ]]; then
+        now="the server stopped, systemd starts it again"
+    elif receives_copy && ! is_primary; then
+        now="receives a whole copy of the data (SST)"
+    elif is_primary; then
+        now="catches up: ${WSREP[local_state_comment]-}, ${WSREP[local_recv_queue]-?} write sets behind"
+    else
+        now="waits to be let in"
+    fi
+    [[ ${PROGRESS-} == "${now%%:*}" ]] || say "$now"
+    PROGRESS=${now%%:*}
+}
+
+# Waits until the server that was started at SINCE is a full member.
+wait_synced() { # SINCE RESTARTS
+    PROGRESS=''
+    while :; do
+        look || true
+        if is_synced && keeps_up; then
+            say "is Primary and Synced"
+            return 0
+        fi
+        look_at_unit
+        if is_down || ((${SYSTEMD[NRestarts]:-0} > $2 + 1)); then
+            explain "$1"
+            return 1
+        fi
+        (($(left))) || break
+        progress
+        sleep 0.5
+    done
+    if receives_copy; then
+        say "still receives a whole copy of the data (SST), and goes on with it"
+        return 0
+    fi
+    say "is not Synced after $((EPOCHSECONDS - $1)) s"
+    explain "$1"
+    return 1
+}
+
+# What the server's own words mean: an expression, and a hint.
+HINTS=(
+    'certificate has expired|a certificate has expired: see the dates of /etc/mysql/pulumi-ha/*.pem on all members, and their clocks'
+    'certificate verify failed|a certificate is not of a CA that the other side trusts: the ca.pem of all members must hold this CA'
+    'key values mismatch|key.pem is not the key of cert.pem'
+    'not in allowlist|this member is not in mysql.wsrep_allowlist of the one it asked'
+    'No space left on device|the disk is full: df -h '"$DATA"
+    'unknown variable|the server does not know a variable of the configuration'
+    'unknown option|the server does not know an option of the configuration'
+    'Address already in use|another process holds a port of the server'
+    'may not be safe to bootstrap|this member was not the last one to leave: pulumi-ha recover galera finds the right one'
+    'failed to reach primary view|no Primary could be reached: see that a member runs and is Primary, and that the ports 4567, 4568 and 4444 are open between members'
+    'SST .*failed|Failed to .*SST|the copy of the data (SST) failed: the journals of mariadb on both members say why'
+)
+
+explain() { # SINCE
+    local row words
+    words=$(journalctl --unit="$SERVICE" --since="@$1" --no-pager --quiet --output=cat 2>/dev/null || true)
+    say "the server's own words:"
+    grep -E '\[ERROR\]|ERROR:|\[FATAL\]|\[Fatal\]' <<<"$words" | sed -E 's/^[0-9: -]+[0-9]+ //' | tail -n 8 | cut -c -300 >&2 || tail -n 8 <<<"$words" | cut -c -300 >&2
+    for row in "${HINTS[@]}"; do
+        if grep -qE -- "${row%|*}" <<<"$words"; then say "${row##*|}"; fi
+    done
+}

@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# From the state of the server to a full member of the cluster, that runs what is written.
+
+verb_converge() {
+    END=$((SECONDS + BUDGET))
+    rm -f -- "$NEW_CLUSTER"
+    look_at_unit
+    if ! is_up; then
+        begin
+    elif runs_what_is_written; then
+        wait_synced "$EPOCHSECONDS" "${SYSTEMD[NRestarts]:-0}"
+    elif ! look && [[ ${SYSTEMD[ActiveState]} == activating ]] && receives_copy; then
+        # To begin it anew would cost more than it brings.
+        say "receives a whole copy of the data (SST): what has changed takes effect at the next start"
+        wait_synced "$EPOCHSECONDS" "${SYSTEMD[NRestarts]:-0}"
+    else
+        restart_safely
+    fi
+    secure_new
+}
+
+begin() {
+    local rows founder=no decision
+    local -a lines
+    [[ ${SETTING[FOUNDER]} != "$NODE" ]] || founder=yes
+    rows=$(evidence 3)
+    decision=$(decide "${SETTING[CLUSTER]}" "$founder" "$(identity)" "$(saved_uuid)" "$(databases)" "${OTHERS[@]}" <<<"$rows")
+    mapfile -t lines <<<"$decision"
+    case ${lines[0]} in
+    join) join ;;
+    bootstrap) bootstrap ;;
+    *) fail "${lines[@]:1}" ;;
+    esac
+}
+
+join() {
+    local since=$EPOCHSECONDS wait=${SETTING[JOIN_SECONDS]%.*}
+    ((SECONDS + wait >= END)) || END=$((SECONDS + wait))
+    say "joins the cluster"
+    fill_empty_disk
+    systemctl reset-failed "$SERVICE" 2>/dev/null || true
+    systemctl start --no-block "$SERVICE"
+    wait_synced "$since" 0
+}
+
+# The server begins on nothing, but not on a folder that lacks its own tables.
+fill_empty_disk() {
+    [[ ! -d $DATA/mysql ]] || return 0
+    say "$DATA has no system tables: they are made"
+    install -d -m 0755 -o mysql -g mysql "$DATA"
+    mariadb-install-db --user=mysql --datadir="$DATA" --skip-test-db --auth-root-authentication-method=socket >/dev/null
+}
+
+# The flag goes before anything else can come between: a later start must find none, and `starting` removes one that this run left when it was killed.
+bootstrap() {
+    local since=$EPOCHSECONDS
+    say "every other member is fresh: begins the cluster ${SETTING[CLUSTER]}"
+    fill_empty_disk
+    systemctl reset-failed "$SERVICE" 2>/dev/null || true
+    echo '_WSREP_NEW_CLUSTER=--wsrep-new-cluster' >"$NEW_CLUSTER"
+    timeout 120 systemctl start "$SERVICE" || true
+    rm -f -- "$NEW_CLUSTER"
+    wait_synced "$since" 0
+}
+
+restart_safely() {
+    local since before=${SYSTEMD[MainPID]} id=${SYSTEMD[InvocationID]} hung=0
+    look || hung=1
+    wait_for_leave
+    if is_synced; then drain; fi
+    say "restarts"
+    since=$EPOCHSECONDS
+    systemctl restart --no-block "$SERVICE"
+    if ((hung)); then stop_hung "$before"; fi
+    wait_for_new "$id" || fail "the server does not stop"
+    wait_synced "$since" 0
+    undrain
+    ! receives_copy || fail "caught up by a whole copy of the data (SST) and not from the others' write-set cache (IST): the next member would do the same, with one member less to copy from" \
+        "see that the cache (cache, cacheMebibytes) holds what is written while a member restarts, and the server's journal for why it was not used"
+}
+
+# Others may be catching up for a moment.
+wait_for_leave() {
+    local primary answer until=$((SECONDS + 60)) said=''
+    local -a lines
+    while :; do
+        primary=unknown
+        if look; then if is_primary; then primary=yes; else primary=no; fi; fi
+        answer=$(evidence 1 | may_restart "$primary" "${WSREP[cluster_state_uuid]--}" "$NODE" "${OTHERS[@]}")
+        if [[ $answer == go && ($primary != yes || ${WSREP[local_state_comment]} == Synced) ]]; then return 0; fi
+        mapfile -t lines <<<"$answer"
+        [[ $answer != go ]] || lines=(refuse "this member is ${WSREP[local_state_comment]}: another one may be copying its data from here")
+        ((SECONDS < until)) || fail "${lines[@]:1}"
+        [[ -n $said ]] || say "waits: ${lines[1]}"
+        said=1
+        sleep 1
+    done
+}
+
+drain() {
+    local until n
+    # Whoever finds it after this process is gone may remove it.
+    echo "$$" >"$DRAINING"
+    say "sends its clients away"
+    sleep "${SETTING[MARKED_DOWN_SECONDS]}"
+    until=$((SECONDS + ${SETTING[DRAIN_SECONDS]%.*}))
+    while n=$(sessions) && ((n > 0)); do
+        if ((SECONDS >= until)); then
+            say "$n client sessions are left after ${SETTING[DRAIN_SECONDS]} s, and are cut"
+            break
+        fi
+        sleep 0.5
+    done
+}
+
+undrain() { [[ $(cat "$DRAINING" 2>/dev/null) != "$$" ]] || rm -f -- "$DRAINING"; }
+
+# A drain of a run that was killed. A flag without a process is an operator's.
+forget_drain() {
+    local pid=''
+    read -r pid 2>/dev/null <"$DRAINING" || return 0
+    [[ ! $pid =~ ^[0-9]+$ ]] || kill -0 "$pid" 2>/dev/null || rm -f -- "$DRAINING"
+}
+
+wait_for_new() { # INVOCATION
+    while (($(left))); do
+        look_at_unit
+        if [[ ${SYSTEMD[InvocationID]} != "$1" ]] || is_down; then return 0; fi
+        sleep 0.2
+    done
+    return 1
+}
