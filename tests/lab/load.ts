@@ -2,24 +2,40 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import * as path from "node:path";
 import { monotonicMs } from "../../lab";
+import type { ProbeReport } from "../../lab";
 
-/** What came of one kind of request. */
-interface Kind {
+type Sample = ProbeReport["samples"][number];
+
+/** A request and what came of it. */
+interface Request extends Sample {
     kind: string;
-    sent: number;
-    /** Why a request got no answer, for each that did not. */
-    failures: string[];
-    slowestMs: number;
 }
 
 /** What came of all requests. */
 export interface LoadReport {
     sent: number;
-    lost: number;
+    /** Those that got no answer. */
+    lost: Request[];
     perSecond: number;
     /** The longest that a request took, in milliseconds. */
     slowestMs: number;
-    kinds: Kind[];
+    requests: Request[];
+}
+
+/** Whether a request was under way at some moment of a time. */
+const during =
+    (fromMs: number, toMs: number) =>
+    ({ sentMs, endedMs }: Request): boolean =>
+        sentMs <= toMs && endedMs >= fromMs;
+
+/** The requests that got no answer though none of their time falls into this one. */
+export const lostApartFrom = ({ lost }: LoadReport, fromMs: number, toMs: number): Request[] =>
+    lost.filter((request) => !during(fromMs, toMs)(request));
+
+/** How many requests were under way at once, at most, in a time. */
+export function underWay({ requests }: LoadReport, fromMs: number, toMs: number): number {
+    const some = requests.filter(during(fromMs, toMs));
+    return Math.max(0, ...some.map(({ sentMs }) => some.filter(during(sentMs, sentMs)).length));
 }
 
 /** About 1000 requests a second while something happens, over TLS: on new connections, on kept ones, and by HTTP/2. */
@@ -35,13 +51,13 @@ export async function underLoad(host: string, ca: string, happens: () => Promise
         worker.send("stop");
     }
     const seconds = (monotonicMs() - begin) / 1000;
-    const [kinds] = (await once(worker, "message")) as [Kind[]];
-    const sum = (count: (kind: Kind) => number) => kinds.reduce((total, kind) => total + count(kind), 0);
+    const [kinds] = (await once(worker, "message")) as [{ kind: string; samples: Sample[] }[]];
+    const requests = kinds.flatMap(({ kind, samples }) => samples.map((sample) => ({ kind, ...sample })));
     return {
-        sent: sum((kind) => kind.sent),
-        lost: sum((kind) => kind.failures.length),
-        perSecond: Math.round(sum((kind) => kind.sent) / seconds),
-        slowestMs: Math.round(Math.max(...kinds.map((kind) => kind.slowestMs))),
-        kinds,
+        sent: requests.length,
+        lost: requests.filter(({ failure }) => failure !== undefined),
+        perSecond: Math.round(requests.length / seconds),
+        slowestMs: Math.round(Math.max(...requests.map(({ sentMs, endedMs }) => endedMs - sentMs))),
+        requests,
     };
 }
