@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import fc from "fast-check";
 import { credentialText, digest } from "../../../remote/credentials";
-import { ENGINE } from "../../../remote/engine";
+import { ENGINE, ENGINE_SOURCE } from "../../../remote/engine";
 import { manifest, placeholder, toText } from "../../../remote/manifest";
 
 const found = (tool: string) => spawnSync("bash", ["-c", `command -v ${tool}`]).status === 0;
@@ -24,6 +24,18 @@ for (const file of readdirSync(__dirname).filter((name) => name.endsWith(".bats"
         300_000,
     );
 }
+
+test("what is sent to hosts says what its sources say", () => {
+    // Bash prints what it has understood: functions without comments and in one layout, variables with their values.
+    const understood = (text: string) => {
+        const input = `${text}\ndeclare -f\ndeclare -p LIMIT FETCH_TIMEOUT FETCH_RETRIES DPKG_LOCK_WAIT PACKAGE_FORMAT POLICY_MARK\ntrap\ntrap - EXIT\n`;
+        const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-s"], { input, encoding: "utf8" });
+        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+        return stdout;
+    };
+    expect(understood(ENGINE)).toContain("main ()");
+    expect(understood(ENGINE)).toBe(understood(ENGINE_SOURCE));
+});
 
 const host = mkdtempSync(path.join(tmpdir(), "engine-"));
 afterAll(() => rmSync(host, { recursive: true }));
