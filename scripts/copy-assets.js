@@ -5,7 +5,7 @@ const path = require("node:path");
 const root = path.join(__dirname, "..");
 for (const room of ["components", "remote", "lab", "toolchain"]) {
     for (const entry of fs.readdirSync(path.join(root, room), { recursive: true })) {
-        if (!/\.(sh|pl|go|mod|sum)$/.test(entry)) continue;
+        if (!/\.(sh|pl|sql|go|mod|sum)$/.test(entry)) continue;
         const target = path.join(root, "dist", room, entry);
         fs.mkdirSync(path.dirname(target), { recursive: true });
         fs.copyFileSync(path.join(root, room, entry), target);
