@@ -165,19 +165,21 @@ sub hear_server {
     my $got = sysread($probe->{socket}, $probe->{in}, 4096, length $probe->{in});
     return if !defined $got && ($! == EAGAIN || $! == EINTR);
     return learnt(0, "the server closed the connection without a $probe->{missing}", 1) if !$got;
-    my ($low, $high, $type, $code) = unpack("vCxCv", $probe->{in});
-    return if !defined $type || length $probe->{in} < 4 + $low + ($high << 16);
-    return learnt(0, "the server refuses with error $code", 1)
-        if $type == 255 && defined $code && $code != TOO_MANY && $probe->{missing} eq "greeting";
-    return learnt(1, "", 1) if $type == 255;
-    if ($probe->{missing} eq "greeting") {
-        return learnt(0, "a greeting of protocol $type instead of 10", 1) if $type != 10;
-        @$probe{qw(in missing)} = ("", "answer to a login");
-        syswrite($probe->{socket}, $login);
-        return;
-    }
+    return if length $probe->{in} < 4;
+    my ($low, $high) = unpack("vC", $probe->{in});
+    return if length $probe->{in} < 4 + $low + ($high << 16);
+    return greeted(substr($probe->{in}, 4)) if $probe->{missing} eq "greeting";
     syswrite($probe->{socket}, $quit);
-    return learnt(1, "", 1);
+    learnt(1, "", 1);
+}
+
+sub greeted {
+    my ($type, $code) = unpack("Cv", $_[0]);
+    $type //= 0;
+    return learnt($code == TOO_MANY, "the server refuses with error $code", 1) if $type == 255 && defined $code;
+    return learnt(0, "a greeting of protocol $type instead of 10", 1) if $type != 10;
+    @$probe{qw(in missing)} = ("", "answer to a login");
+    syswrite($probe->{socket}, $login);
 }
 
 sub tend_server {
@@ -205,7 +207,11 @@ sub enter {
 sub make_room {
     my %held;
     $held{ $_->{from} }++ for values %clients;
-    my ($leaves) = sort { $held{ $b->{from} } <=> $held{ $a->{from} } || $a->{order} <=> $b->{order} } values %clients;
+    my ($leaves, @others) = values %clients;
+    for (@others) {
+        my $more = $held{ $_->{from} } <=> $held{ $leaves->{from} } || $leaves->{order} <=> $_->{order};
+        $leaves = $_ if $more > 0;
+    }
     leave($leaves);
 }
 
@@ -257,11 +263,11 @@ sub answer_waiting {
     return if $probe;
     for my $target ("/", map { $_->{page} } @waiting) { $last->{$target} //= [$page{$target}->($last, $settings)] }
     answer($_, @{ $last->{ $_->{page} } }) for @waiting;
-    tell(@{ $last->{"/"} });
+    report(@{ $last->{"/"} });
 }
 
 # The journal has a line for each change that was noticed.
-sub tell {
+sub report {
     my ($status, $body) = @_;
     return if defined $told && $told eq "$status $body";
     $told = "$status $body";
