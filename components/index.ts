@@ -41,3 +41,12 @@ export type {
     HaproxyTimeoutsArgs,
     HaproxyTlsArgs,
 } from "./haproxy-frontend";
+export { GaleraCluster, GaleraTiming } from "./galera-cluster";
+export type {
+    GaleraCacheArgs,
+    GaleraClusterArgs,
+    GaleraDatabaseArgs,
+    GaleraHealth,
+    GaleraHealthArgs,
+    GaleraUserArgs,
+} from "./galera-cluster";

@@ -1,0 +1,26 @@
+import { header } from "../shared/header";
+import { founder } from "./spec";
+import type { GaleraNode, GaleraSpec } from "./spec";
+import { markedDownSeconds } from "./timing";
+
+/** What the scripts on a member know of the cluster: `KEY=value`, read by bash and by the health endpoint. */
+export function settings(spec: GaleraSpec, node: GaleraNode): string {
+    const values: Record<string, string | number> = {
+        CLUSTER: spec.name,
+        NODE: node.name,
+        ADDRESS: node.address,
+        MEMBERS: spec.nodes.map((n) => `${n.name}=${n.address}`).join(" "),
+        FOUNDER: founder(spec)?.name ?? "",
+        HEALTH_PORT: spec.health.port,
+        DONOR_SERVES: spec.health.donorServes ? 1 : 0,
+        GREETING_SECONDS: spec.timing.check.greetingSeconds,
+        MARKED_DOWN_SECONDS: markedDownSeconds(spec.timing),
+        DRAIN_SECONDS: spec.drainSeconds,
+        JOIN_SECONDS: spec.joinSeconds,
+    };
+    return [
+        header(`GaleraCluster ${spec.name}`),
+        ...Object.entries(values).map(([key, value]) => `${key}=${value}`),
+        "",
+    ].join("\n");
+}
