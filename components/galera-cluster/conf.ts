@@ -1,8 +1,9 @@
 import { urlHost } from "../shared/addresses";
 import { header } from "../shared/header";
+import { same } from "../haproxy-frontend/syntax";
 import { PATHS } from "./paths";
 import { memberOptions, optionsText } from "./provider";
-import { MEMBER_PORTS, same, voters } from "./spec";
+import { MEMBER_PORTS, voters } from "./spec";
 import type { GaleraNode, GaleraSpec } from "./spec";
 import { isDynamic } from "./variables";
 
@@ -23,8 +24,8 @@ const defaults = (spec: GaleraSpec): Variables => ({
     // Without it a transaction that reads, computes and writes loses what another one wrote meanwhile, on the same member too.
     innodb_snapshot_isolation: "ON",
     wsrep_log_conflicts: "ON",
-    // Tables of other engines are not replicated, those without a primary key not certified row by row: neither can be made.
-    wsrep_mode: "STRICT_REPLICATION,REQUIRED_PRIMARY_KEY",
+    // A table of another engine would exist on one member alone. A primary key is not asked for: temporary tables would need one too.
+    wsrep_mode: "STRICT_REPLICATION",
     wsrep_slave_threads: 4 * spec.cores,
 });
 

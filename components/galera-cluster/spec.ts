@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeArgs } from "../../remote/node";
-import { canonical, family } from "../shared/addresses";
+import { withoutPrefix } from "../shared/addresses";
 import { GaleraTiming } from "./args";
 import type { GaleraClusterArgs, GaleraDatabaseArgs, GaleraUserArgs } from "./args";
 import { timing } from "./timing";
@@ -162,7 +162,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): GaleraSpe
         timing: timing(profile, providerOptions),
         databases: (args.databases ?? []).map(database),
         users: args.users.map(user),
-        clientAddresses: args.clientAddresses ?? [],
+        clientAddresses: (args.clientAddresses ?? []).map(withoutPrefix),
         clientHostNames: args.clientHostNames ?? [],
         bufferPoolMebibytes: args.bufferPoolMebibytes ?? 128,
         cacheMebibytes: args.cacheMebibytes ?? cacheMebibytes(args.cache),
@@ -236,6 +236,3 @@ export const certificateNames = (
     dnsNames: [...new Set([node.name, "localhost", ...spec.clientHostNames])],
     ipAddresses: [...new Set([node.address, "127.0.0.1", "::1", ...spec.clientAddresses])],
 });
-
-/** An address without its spelling, to compare; a text that is none, as it is. */
-export const same = (address: string): string => (family(address) === undefined ? address : canonical(address));
