@@ -68,22 +68,40 @@ const hung = (spec: FrontendSpec): Term[] => [
     waiting(spec),
 ];
 
+/** A client that is refused by the only server that is up waits before it is sent there again, or to the next one if that is due by then. */
+const pause = ({ timeouts }: FrontendSpec): Term => ({
+    name: "pause before a refused connection is tried again",
+    seconds: Math.min(timeouts.connectSeconds, 1),
+    detects: false,
+    source: "HAProxy 2.6 configuration manual, retries",
+});
+
+const moved: Term = {
+    name: "its sessions end, and go to the next member",
+    seconds: 0,
+    detects: false,
+    source: "on-marked-down shutdown-sessions",
+};
+
 /**
  * The cluster stands still and the load balancer looks on at the same time, from the fault on: the slower one counts. A member that is parted from the
  * others has to find that out before it can say so; the cluster's own time for that ends with the checks. Nothing is promised where the cluster
  * promises nothing.
  *
- * A member that refuses connections is not passed over before it is marked down: as long as a server is up, HAProxy uses no backup.
+ * A member that refuses connections is not passed over before it is marked down: as long as a server is up, HAProxy uses no backup. Planned is that a
+ * member is drained first, as this library does before it restarts one: it serves until it is marked down. One that is only stopped is a process that died.
+ *
+ * A process of HAProxy that a reload has replaced checks no more (measured): its sessions stay where they are until `hardStopAfterSeconds`.
  */
 function galeraFailover(spec: FrontendSpec, stalls: FaultSeconds[]): FaultSeconds[] {
-    const told = [...markedDown(spec, "answer that it is down", 0), waiting(spec)];
+    const told = [...markedDown(spec, "answer that it is down", 0)];
     const terms: Partial<Record<Fault, Term[]>> = {
-        [Fault.Process]: told,
+        [Fault.Process]: [...told, pause(spec)],
         [Fault.Hang]: hung(spec),
         [Fault.Power]: lost(spec),
         [Fault.Link]: lost(spec),
-        [Fault.Partition]: told,
-        [Fault.Planned]: told,
+        [Fault.Partition]: [...told, waiting(spec)],
+        [Fault.Planned]: [moved],
     };
     return stalls.flatMap((stall) => {
         const own = terms[stall.fault];

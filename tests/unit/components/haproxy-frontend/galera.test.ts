@@ -105,8 +105,8 @@ const promise = (s: FrontendSpec, fault: Fault) => failover(s).find((f) => f.fau
 test.each<[Fault, number, string]>([
     [
         Fault.Process,
-        0.75,
-        "max(stall (0.5 s), check interval (0.5 s) + 2 x answer that it is down (0 s) + 1 x fast interval (0.25 s) + its sessions end (0 s))",
+        1.25,
+        "max(stall (0.5 s), check interval (0.5 s) + 2 x answer that it is down (0 s) + 1 x fast interval (0.25 s) + pause before a refused connection is tried again (0.5 s))",
     ],
     [
         Fault.Hang,
@@ -123,11 +123,7 @@ test.each<[Fault, number, string]>([
         4.5,
         "max(stall until it is marked down (4.5 s), check interval (0.5 s) + 2 x answer that it is down (0 s) + 1 x fast interval (0.25 s) + its sessions end (0 s))",
     ],
-    [
-        Fault.Planned,
-        0.75,
-        "max(stall (0.25 s), check interval (0.5 s) + 2 x answer that it is down (0 s) + 1 x fast interval (0.25 s) + its sessions end (0 s))",
-    ],
+    [Fault.Planned, 0.25, "max(stall (0.25 s), its sessions end, and go to the next member (0 s))"],
 ])("%s: %d s, by the slower of the cluster and the load balancer", (fault, seconds, formula) => {
     expect(promise(of(writer), fault)).toMatchObject({ totalSeconds: seconds, formula });
 });
