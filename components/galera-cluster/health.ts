@@ -89,6 +89,9 @@ MemoryDenyWriteExecute=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
+
+[Install]
+WantedBy=multi-user.target
 `;
 
 /** The units' files by their path. */
