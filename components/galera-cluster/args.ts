@@ -4,11 +4,11 @@ import type { Issuer } from "../shared/issuer";
 
 /** How fast a lost member is given up: the shorter, the shorter the stall, and the sooner a slow network or a busy host passes for a lost one. */
 export const GaleraTiming = {
-    /** For hosts on one local network: a lost member stalls writes for less than 4 seconds. */
+    /** For hosts on one local network: a lost member stalls writes for 3.85 seconds at most. */
     Standard: "standard",
-    /** For hosts on one quiet local network, never overcommitted: less than 2.5 seconds. */
+    /** For hosts on one quiet local network, never overcommitted: 2.5 seconds at most. */
     Fast: "fast",
-    /** Galera's own defaults, for members in several places: less than 6.6 seconds. */
+    /** Galera's own defaults, for members in several places: 7 seconds at most. */
     Wide: "wide",
 } as const;
 export type GaleraTiming = (typeof GaleraTiming)[keyof typeof GaleraTiming];
@@ -25,7 +25,7 @@ export interface GaleraDatabaseArgs {
 
 /** A user of the cluster. One that leaves the program is dropped. */
 export interface GaleraUserArgs {
-    /** Name, at most 80 characters. */
+    /** Name, at most 80 characters; of each name one user. */
     name: string;
     /** The database that `grants` are for; `*` for all. Default: none, the user may log in only. */
     database?: pulumi.Input<string>;
@@ -33,7 +33,7 @@ export interface GaleraUserArgs {
     grants?: pulumi.Input<pulumi.Input<string>[]>;
     /** From where it may log in, as MariaDB writes it: an address, `10.0.0.0/255.255.255.0`, `%`. Default: `%`. */
     host?: pulumi.Input<string>;
-    /** Its password: a secret. Default: one of 32 characters is generated, in the output `passwords`. */
+    /** Its password, of 12 characters or more: a secret. Default: one of 32 characters is generated, in the output `passwords`. */
     password?: pulumi.Input<string>;
     /** A further password that still lets it in, while its clients move to the new one: a secret. Default: none. */
     previousPassword?: pulumi.Input<string>;
@@ -45,7 +45,10 @@ export interface GaleraUserArgs {
     acceptClearText?: pulumi.Input<string>;
 }
 
-/** How much data changes, and for how long a member may be away and still catch up from the others' write-set cache (IST) instead of a whole copy (SST). */
+/**
+ * How much data changes, and for how long a member may be away and still catch up from the others' write-set cache (IST) instead of a whole copy (SST):
+ * the cache gets the product of the two and half as much again, at least 128 mebibytes.
+ */
 export interface GaleraCacheArgs {
     /** Replicated mebibytes per second at peak (wsrep_replicated_bytes + wsrep_received_bytes). */
     writeMebibytesPerSecond: pulumi.Input<number>;

@@ -8,6 +8,7 @@ import { providerRules } from "./provider-rules";
 import { settingRules } from "./setting-rules";
 import { LEAST_CACHE_MEBIBYTES, MEMBER_PORTS, voters } from "./spec";
 import type { GaleraNode, GaleraSpec } from "./spec";
+import type { Timing } from "./timing";
 
 /** Galera keeps 32 bytes for a member's name, and MariaDB's manual allows as many for a cluster's. */
 const CLUSTER = /^[a-z0-9][a-z0-9-]{0,30}$/;
@@ -129,6 +130,18 @@ const portsApart: Rule<GaleraSpec>[] = [
     },
 ];
 
+/** The least that Galera takes for a timing. */
+const SHORTEST_SECONDS = 0.1;
+
+const shortest = (fields: Record<string, (timing: Timing) => number>): Rule<GaleraSpec>[] =>
+    Object.entries(fields).map(([option, of]) => ({
+        path: `providerOptions.${option}`,
+        refuses: ({ timing }) => of(timing) < SHORTEST_SECONDS,
+        because: ({ timing }) =>
+            `${of(timing)} s is shorter than ${SHORTEST_SECONDS} s, the least: the server would not start`,
+    }));
+
+/** The ranges of Galera 26.4, gcomm/src/evs_proto.cpp: `check_range`. */
 const timings: Rule<GaleraSpec>[] = [
     {
         path: "timing",
@@ -145,7 +158,7 @@ const timings: Rule<GaleraSpec>[] = [
         path: "providerOptions.evs.keepalive_period",
         refuses: ({ timing }) => timing.keepaliveSeconds > timing.suspectSeconds / 3,
         because: ({ timing }) =>
-            `${timing.keepaliveSeconds} s is more than a third of evs.suspect_timeout, ${timing.suspectSeconds} s: an idle member would be suspected`,
+            `${timing.keepaliveSeconds} s is more than a third of evs.suspect_timeout, ${timing.suspectSeconds} s: the server would not start`,
     },
     {
         path: "providerOptions.evs.install_timeout",
@@ -153,6 +166,18 @@ const timings: Rule<GaleraSpec>[] = [
         because: ({ timing }) =>
             `${timing.installSeconds} s is longer than evs.inactive_timeout, ${timing.inactiveSeconds} s: the server would not start`,
     },
+    {
+        path: "providerOptions.evs.install_timeout",
+        refuses: ({ timing }) => timing.installSeconds < timing.keepaliveSeconds,
+        because: ({ timing }) =>
+            `${timing.installSeconds} s is shorter than evs.keepalive_period, ${timing.keepaliveSeconds} s: the server would not start`,
+    },
+    ...shortest({
+        "evs.suspect_timeout": (timing) => timing.suspectSeconds,
+        "evs.inactive_timeout": (timing) => timing.inactiveSeconds,
+        "evs.keepalive_period": (timing) => timing.keepaliveSeconds,
+        "evs.join_retrans_period": (timing) => timing.joinRetransmitSeconds,
+    }),
     {
         path: "providerOptions.evs.suspect_timeout",
         refuses: ({ timing }) => timing.suspectSeconds > timing.inactiveSeconds,

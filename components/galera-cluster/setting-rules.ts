@@ -60,7 +60,13 @@ const OWNED: Record<string, string> = {
 };
 
 /** Further variables of Galera that a program may set; they cost a restart. */
-const WSREP = new Set(["wsrep_gtid_mode", "wsrep_gtid_domain_id", "wsrep_debug", "wsrep_sst_donor_rejects_queries"]);
+const WSREP = new Set([
+    "wsrep_dirty_reads",
+    "wsrep_gtid_mode",
+    "wsrep_gtid_domain_id",
+    "wsrep_debug",
+    "wsrep_sst_donor_rejects_queries",
+]);
 
 /** Variables without a counterpart of the other meaning. */
 const SKIP = new Set(["skip_external_locking", "skip_show_database", "skip_slave_start"]);
