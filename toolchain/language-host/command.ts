@@ -97,7 +97,7 @@ export function locate(module: string, directory: string): string {
     }
 }
 
-const PRELOAD = `--require ${JSON.stringify(path.join(__dirname, "plain-errors.js"))}`;
+const PRELOAD = `--require ${JSON.stringify(path.join(__dirname, "preload.js"))}`;
 
 /** By NODE_OPTIONS, because the SDK takes a `--require` argument for a loader of the user's and changes how it loads modules. */
 function variablesOf(options: RuntimeOptions, nodeOptions = ""): Record<string, string> {

@@ -5,7 +5,9 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
+import * as jspb from "google-protobuf";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { useNativeTexts } from "../native-texts";
 import { EngineLog } from "./engine";
 import { Failure } from "./handler";
 import type { Call, CheckAnswer, DiffAnswer, EngineSettings, Provider, ResourceHandler } from "./handler";
@@ -149,6 +151,7 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
 export function serve(provider: Provider): void {
     const address = process.argv[2];
     const log = new EngineLog(address);
+    useNativeTexts(jspb);
     const server = new grpc.Server({
         "grpc.max_receive_message_length": MESSAGE_LIMIT,
         "grpc.max_send_message_length": MESSAGE_LIMIT,

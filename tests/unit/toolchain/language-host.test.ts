@@ -84,7 +84,7 @@ describe("how node is called", () => {
                 "--root-directory /shop --stack dev --pwd /shop --parallel 16 --dry-run index.ts --x",
         );
         expect(env).toEqual({
-            NODE_OPTIONS: expect.stringMatching(/--require ".*plain-errors\.js"$/),
+            NODE_OPTIONS: expect.stringMatching(/--require ".*preload\.js"$/),
             PULUMI_NODEJS_TYPESCRIPT: "true",
             PULUMI_NODEJS_TSCONFIG_PATH: "p.json",
             PULUMI_CONFIG: '{"shop:config:address":"10.0.0.1","shop:config:old":"1"}',
