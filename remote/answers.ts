@@ -46,7 +46,7 @@ const silent = (host: string, port: number, seconds: number) =>
 const foreign = (host: string, port: number) => `what answers at ${host} port ${port} is no SSH server`;
 
 /**
- * A hook for commands that are about to run on a node; undefined where the engine has no hooks (mocks in unit tests). Only creates and updates are
+ * A hook for a unit's commands that are about to run on a node; undefined where the engine has no hooks (mocks in unit tests). Only creates and updates are
  * guarded: a hook on delete would make a plain `pulumi destroy` impossible.
  */
 export function answersFirst(name: string, node: NodeArgs): pulumi.ResourceHookBinding | undefined {

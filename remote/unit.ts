@@ -52,18 +52,21 @@ export class Unit extends pulumi.ComponentResource {
         const manifest = pulumi.output(args.manifest);
         // As a promise: as an output it would make the commands wait for the unit, which waits for them.
         const keeper = new Promise<string>((resolve) => this.urn.apply((urn) => resolve(keptBy(urn))));
+        const hooks = answersFirst(name, node);
         const remove = pulumi.interpolate`${launcher(node, "remove")} - ${keeper}`;
 
         const prepared = this.command(`${name}-prepare`, node, node.reachWithinSeconds ?? DEFAULT_REACH_SECONDS, {
             create: pulumi.interpolate`${launcher(node, "prepare", FIRST_CONTACT)} ${revision} ${keeper}`,
             stdin: pulumi.all([manifest, credentials]).apply(([m, c]) => script(preparation(m, c ?? {}))),
             delete: remove,
+            hooks,
             dependsOn: opts?.dependsOn,
         });
         this.applied = this.command(`${name}-apply`, node, REACHED_SECONDS, {
             create: pulumi.interpolate`${launcher(node, "apply")} ${revision} ${keeper}`,
             stdin: manifest.apply((m) => script(toText(m))),
             delete: remove,
+            hooks,
             dependsOn: [prepared, ...(args.after ?? []).map((unit) => unit.applied)],
         });
         this.registerOutputs({});
@@ -85,6 +88,7 @@ export class Unit extends pulumi.ComponentResource {
             delete: pulumi.Output<string>;
             stdin: pulumi.Output<string>;
             dependsOn: pulumi.ComponentResourceOptions["dependsOn"];
+            hooks?: pulumi.ResourceHookBinding;
         },
     ): command.remote.Command {
         return new command.remote.Command(
@@ -98,7 +102,7 @@ export class Unit extends pulumi.ComponentResource {
                 logging: command.remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },
-            { parent: this, dependsOn: run.dependsOn, hooks: answersFirst(name, node) },
+            { parent: this, dependsOn: run.dependsOn, hooks: run.hooks },
         );
     }
 }
