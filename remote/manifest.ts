@@ -28,7 +28,7 @@ export type Impact = (typeof Impact)[keyof typeof Impact];
 export interface Activation {
     /** `reload` or `restart` a service, or `run` a command. */
     do: "reload" | "restart" | "run";
-    /** The systemd unit to reload or restart; the command (bash) to run. */
+    /** The systemd unit to reload or restart; the command (bash) to run: its words are shown as progress, and it ends when nothing holds its output any more. */
     target: string;
     /** What it does to the running service. */
     impact: Impact;

@@ -71,13 +71,22 @@ collect_activations() {
     done
 }
 
+# Passes a command's words on, and says them as it goes: it may take minutes.
+aloud() {
+    local row
+    while IFS= read -r row || [[ -n $row ]]; do
+        printf '%s\n' "$row"
+        say "$(redact <<<"$row" | cut -c -400)"
+    done
+}
+
 activate() { # [lenient]
     local n service status=0
     for n in "${!RUNS[@]}"; do
         status=0
         ACTIONS+=("run ${RUNS[n]%%$'\n'*}")
-        say "running an activation"
-        bounded step bash -eu "$WORK/run.$n" >"$WORK/out" 2>&1 || status=$?
+        say "running ${RUNS[n]%%$'\n'*}"
+        bounded step bash -eu "$WORK/run.$n" 2>&1 | aloud >"$WORK/out" || status=${PIPESTATUS[0]}
         ((status == 0)) || trouble "the activation failed with status $status: ${RUNS[n]%%$'\n'*}" "$(last_words "$WORK/out" "$status" step)" || or_end "${1-}"
     done
     look_at "${RESTARTS[@]}" "${RELOADS[@]}"
