@@ -13,14 +13,12 @@ import { failover } from "./failover";
 import { passwordsOf } from "./passwords";
 import type { Passwords } from "./passwords";
 import { CA, CERTIFICATE, KEY, renderMember, renderServer } from "./render";
-import type { Rules } from "../shared/rules";
+import { rules } from "./rules";
 import { certificateNames, nodeOf, publicArgs, toSpec, writer } from "./spec";
 import type { GaleraSpec } from "./spec";
 
 export { GaleraTiming } from "./args";
 export type { GaleraCacheArgs, GaleraClusterArgs, GaleraDatabaseArgs, GaleraHealthArgs, GaleraUserArgs } from "./args";
-
-const rules: Rules<GaleraSpec> = [];
 
 /** Where members say how they are: `http://ADDRESS:PORT/writer` and so on. */
 export interface GaleraHealth {
