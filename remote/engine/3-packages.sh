@@ -94,10 +94,14 @@ list_installed() {
     bounded query dpkg-query --show --showformat="$PACKAGE_FORMAT" | sed -n 's/ installed .*//p' | sort -u
 }
 
+# Whether dpkg stopped half-way.
+interrupted() {
+    [[ -n $(find "$ROOT/var/lib/dpkg/updates" -type f 2>/dev/null | head -n 1) || -n $(bounded query dpkg --audit 2>/dev/null) ]]
+}
+
 install_missing() {
     local before=$STATE/packages.before stamp=$STATE/updated status=0
-    if [[ -n $(find "$ROOT/var/lib/dpkg/updates" -type f 2>/dev/null | head -n 1) ||
-        -n $(bounded query dpkg --audit 2>/dev/null) ]]; then
+    if interrupted; then
         say "finishing an interrupted installation of packages"
         ACTIONS+=("dpkg --configure -a")
         until configure; do
@@ -121,8 +125,12 @@ install_missing() {
     say "installing ${MISSING[*]}"
     [[ -e $before ]] || list_installed | keep "$before"
     apt install --no-install-recommends --no-remove install -- "${MISSING[@]}" || status=$?
-    ((status == 0)) || fail "installing ${MISSING[*]} failed: $(apt_reason)" "$(apt_words "$status" install)" \
-        "apt-get install ${MISSING[*]}; the package sources in /etc/apt"
+    if ((status)); then
+        # What others install from now on did not come with us. What is half installed did, and counts once it is finished.
+        interrupted || record_installed
+        fail "installing ${MISSING[*]} failed: $(apt_reason)" "$(apt_words "$status" install)" \
+            "apt-get install ${MISSING[*]}; the package sources in /etc/apt"
+    fi
     ACTIONS+=("${MISSING[@]/#/install }")
 }
 

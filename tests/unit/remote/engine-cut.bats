@@ -48,7 +48,6 @@ again() {
     cp -a "$HOST.v1" "$HOST"
 }
 
-
 count_commands() { # VERB
     UNDER_TEST="COUNT=0; trap '((++COUNT)); echo \$COUNT >$HOST/count' DEBUG; set -T" engine "$1" >/dev/null
     cat "$HOST/count"
@@ -58,64 +57,62 @@ some_of() { # COUNT
     if [[ ${CUT_STRIDE-} ]]; then seq "${CUT_FROM:-1}" "$CUT_STRIDE" "$1"; else shuf -i "1-$1" -n 8; fi
 }
 
-@test "an apply that is killed anywhere converges with the next one, and remove leaves no trace" {
-    begin
-    version2
+# Runs the verb again and again from version 1, each time killed before another of its commands, and asks a function what is then.
+each_cut() { # VERB FUNCTION
+    local n total
     cp "$HOST/manifest" "$HOST.v1/manifest"
-    total=$(count_commands apply)
+    total=$(count_commands "$1" || true)
     for n in $(some_of "$total"); do
         again
-        killed "$n" apply >/dev/null 2>&1 || true
-        run engine apply
-        [ "$status" -eq 0 ] && is_version2 || { echo "killed before command $n of $total: $output"; find "$HOST/etc" "$HOST/var" -type f; return 1; }
-        run engine remove
-        rm -f "$HOST"/systemd/*
-        [ "$status" -eq 0 ] && [ "$(snapshot | grep -v ^systemd/)" = "$(grep -v ^systemd/ <<<"$FOREIGN")" ] || { echo "remove after $n: $output"; diff <(snapshot) - <<<"$FOREIGN"; return 1; }
+        killed "$n" "$1" >/dev/null 2>&1 || true
+        "$2" || { echo "killed before command $n of $total: $output"; find "$HOST/etc" "$HOST/var" -type f; return 1; }
     done
     rm -rf "$HOST.v1"
 }
 
+files() { snapshot | grep -v ^systemd/; }
+
+ends_as() { # TEXT: the files that were there at some time
+    [ "$(files)" = "$1" ] || { diff <(files) - <<<"$1"; return 1; }
+}
+
+removed() {
+    run engine remove
+    rm -f "$HOST"/systemd/*
+    [ "$status" -eq 0 ] && ends_as "$(grep -v ^systemd/ <<<"$FOREIGN")"
+}
+
+converged() {
+    run engine apply
+    [ "$status" -eq 0 ] && is_version2 && removed
+}
+
+put_back() {
+    run engine apply
+    [ "$status" -ne 0 ] && ends_as "$V1" && [ ! -e "$HOST/var/lib/pulumi-ha/units/app/journal" ] &&
+        [ "$(cat "$HOST"/systemd/{app,old}.service.active "$HOST/told")" = $'active\nactive\none' ]
+}
+
+@test "an apply that is killed anywhere converges with the next one, and remove leaves no trace" {
+    begin
+    version2
+    each_cut apply converged
+}
+
 @test "an apply that is killed anywhere and then found wrong is put back whole" {
     begin
-    before=$(snapshot | grep -v ^systemd/)
+    V1=$(files)
     version2 'gate 0.1 never' '| false'
-    cp "$HOST/manifest" "$HOST.v1/manifest"
-    total=$(count_commands apply || true)
-    for n in $(some_of "$total"); do
-        again
-        killed "$n" apply >/dev/null 2>&1 || true
-        run engine apply
-        [ "$status" -ne 0 ] && [ "$(snapshot | grep -v ^systemd/)" = "$before" ] && [ ! -e "$HOST/var/lib/pulumi-ha/units/app/journal" ] ||
-            { echo "killed before command $n of $total: $output"; diff <(snapshot) - <<<"$before"; return 1; }
-        [ "$(cat "$HOST"/systemd/{app,old}.service.active "$HOST/told")" = $'active\nactive\none' ] || { echo "services, killed before $n: $output"; return 1; }
-    done
-    rm -rf "$HOST.v1"
+    each_cut apply put_back
 }
 
 @test "an apply that is killed anywhere can be removed at once" {
     begin
     version2
-    cp "$HOST/manifest" "$HOST.v1/manifest"
-    total=$(count_commands apply)
-    for n in $(some_of "$total"); do
-        again
-        killed "$n" apply >/dev/null 2>&1 || true
-        run engine remove
-        rm -f "$HOST"/systemd/*
-        [ "$status" -eq 0 ] && [ "$(snapshot | grep -v ^systemd/)" = "$(grep -v ^systemd/ <<<"$FOREIGN")" ] || { echo "killed before $n of $total: $output"; diff <(snapshot) - <<<"$FOREIGN"; return 1; }
-    done
-    rm -rf "$HOST.v1"
+    each_cut apply removed
 }
 
 @test "a remove that is killed anywhere is finished by the next one" {
     begin
-    total=$(count_commands remove)
-    for n in $(some_of "$total"); do
-        again
-        killed "$n" remove >/dev/null 2>&1 || true
-        run engine remove
-        rm -f "$HOST"/systemd/*
-        [ "$status" -eq 0 ] && [ "$(snapshot | grep -v ^systemd/)" = "$(grep -v ^systemd/ <<<"$FOREIGN")" ] || { echo "killed before $n of $total: $output"; diff <(snapshot) - <<<"$FOREIGN"; return 1; }
-    done
-    rm -rf "$HOST.v1"
+    each_cut remove removed
 }

@@ -59,6 +59,27 @@ wants() { printf '%s\n' 'unit app' "$@" | manifest; }
     [ ! -e "$HOST/usr/sbin/policy-rc.d" ]
 }
 
+@test "what is installed by others after an installation that failed did not come with us" {
+    touch "$HOST/mirror.down"
+    wants 'package nginx'
+    run engine prepare
+    [ "$status" -eq 1 ]
+    echo 1.0 >"$HOST/packages/theirs"
+    rm "$HOST/mirror.down"
+    engine prepare
+    [ "$(cat "$HOST/var/lib/pulumi-ha/packages")" = nginx ]
+}
+
+@test "what came with an installation that was cut is known once it is finished" {
+    stub apt-get <<<'[[ ${*: -1} == nginx ]] || exit 0; echo 1.0 >"$HOST/packages/library"; touch "$HOST/var/lib/dpkg/updates/0001"; exit 100'
+    stub dpkg <<<'rm -f "$HOST"/var/lib/dpkg/updates/*; for name in "$@"; do [[ $name != -a ]] || echo 1.0 >"$HOST/packages/nginx"; done'
+    wants 'package nginx'
+    run engine prepare
+    [ "$status" -eq 1 ]
+    engine prepare
+    [ "$(cat "$HOST/var/lib/pulumi-ha/packages")" = $'library\nnginx' ]
+}
+
 @test "fails: an installed package of another version than the pinned one" {
     echo 1.0 >"$HOST/packages/nginx"
     wants 'package nginx=2.0'
