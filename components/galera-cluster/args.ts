@@ -97,7 +97,12 @@ export interface GaleraClusterArgs {
     maxConnections?: pulumi.Input<number>;
     /** How fast a lost member is given up. Default: `GaleraTiming.Standard`. */
     timing?: pulumi.Input<GaleraTiming>;
-    /** Server variables of your own, by name: `{ max_allowed_packet: "64M" }`. Those that take effect in a running server are set there, without a restart. Default: none. */
+    /**
+     * Server variables of your own, by name: `{ max_allowed_packet: "64M" }`. Those that take effect in a running server are set there, without a restart.
+     * They go before the component's defaults: `innodb_snapshot_isolation` ON, and `wsrep_mode` STRICT_REPLICATION, by which no table of another engine
+     * than InnoDB can be made, as it would not be replicated. With `wsrep_sync_wait` 1 no read is older than what was acknowledged before it, at the
+     * price of a round trip; with 0, the server's own default, readers may lag by a moment. Default: none.
+     */
     settings?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Options of the Galera provider of your own, by name: `{ "gcs.fc_limit": "200" }`. Changed by a restart of each member in turn. Default: none. */
     providerOptions?: pulumi.Input<Record<string, pulumi.Input<string>>>;
