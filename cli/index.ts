@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addDemoCommand } from "./demo";
 import { addLabCommands } from "./lab";
+import { addRecoverCommands } from "./recover";
 
 const program = new Command("pulumi-ha")
     .description("High availability on your own machines: the lab, and what goes with a stack")
@@ -9,6 +10,7 @@ const program = new Command("pulumi-ha")
 
 addLabCommands(program);
 addDemoCommand(program);
+addRecoverCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
     process.stderr.write(`pulumi-ha: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -43,9 +43,16 @@ export async function pulumi(
     args: string[],
     output: "inherit" | "capture" = "inherit",
 ): Promise<string> {
-    const child = spawn("pulumi", [...args, "--stack", stack, "--non-interactive"], {
-        cwd: project,
-        env: { ...process.env, ...localEnv(project) },
+    return run([...args, "--stack", stack], { cwd: project, env: localEnv(project), output });
+}
+
+async function run(
+    args: string[],
+    { cwd, env, output }: { cwd: string; env: Record<string, string>; output: "inherit" | "capture" },
+): Promise<string> {
+    const child = spawn("pulumi", [...args, "--non-interactive"], {
+        cwd,
+        env: { ...process.env, ...env },
         stdio: ["ignore", output === "inherit" ? "inherit" : "pipe", "inherit"],
     });
     let text = "";
@@ -54,6 +61,29 @@ export async function pulumi(
     if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with status ${code}`);
     return text;
 }
+
+/** A stack of the user's own, as `pulumi` finds it. */
+export interface UserStack {
+    /** Folder with Pulumi.yaml. */
+    cwd: string;
+    /** Default: the one selected there. */
+    stack?: string;
+}
+
+/**
+ * The state of a stack with its secrets in clear, for use in memory only. Backend, login and passphrase are those of the user's environment, as for
+ * `pulumi` itself; the project's toolchain is used where no `pulumi` is on the PATH.
+ *
+ * @throws Error when the CLI fails; it has said why.
+ */
+export async function exportStack({ cwd, stack }: UserStack): Promise<unknown> {
+    const args = ["stack", "export", "--show-secrets", ...(stack === undefined ? [] : ["--stack", stack])];
+    const env = onPath("pulumi") ? {} : { ...toolchainEnv(path.resolve(cwd)) };
+    return JSON.parse(await run(args, { cwd, env, output: "capture" })) as unknown;
+}
+
+const onPath = (program: string): boolean =>
+    (process.env.PATH ?? "").split(path.delimiter).some((folder) => fs.existsSync(path.join(folder, program)));
 
 /** Makes the stack if it is not there yet. */
 export async function ensureStack(local: LocalStack): Promise<void> {

@@ -3,7 +3,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "..");
-for (const room of ["components", "remote", "lab", "toolchain"]) {
+for (const room of ["components", "remote", "lab", "toolchain", "cli"]) {
     for (const entry of fs.readdirSync(path.join(root, room), { recursive: true })) {
         if (!/\.(sh|pl|sql|go|mod|sum)$/.test(entry)) continue;
         const target = path.join(root, "dist", room, entry);

@@ -103,8 +103,8 @@ const silent = (found: MemberFound[]): string[] =>
     found
         .filter(({ server }) => server === ServerState.Silent)
         .map(
-            ({ node }) =>
-                `${node}: its server runs and does not answer, so it may be Primary: look there, and stop it if it hangs`,
+            ({ node, silence = "no answer" }) =>
+                `${node}: its server runs and can't be asked (${silence}), so it may be Primary: look there, and stop it if it hangs`,
         );
 
 const connected = (found: MemberFound[], without: string[]): string[] =>

@@ -44,6 +44,8 @@ export interface MemberFound {
     node: string;
     reachable: true;
     server: ServerState;
+    /** Why it is taken for silent. */
+    silence?: string;
     savedState?: SavedState;
     savedView?: SavedView;
     /** What the server itself says its data is at. Only known while it is stopped. */

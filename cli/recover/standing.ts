@@ -34,7 +34,7 @@ export function standing(member: MemberFound): Standing {
     if (saved === undefined) {
         const because = savedState
             ? "grastate.dat says that its data was given up as inconsistent"
-            : "grastate.dat is missing";
+            : "grastate.dat is missing or empty";
         return { as: "doubtful", position: recovered, because };
     }
     if (saved.uuid !== recovered.uuid || (saved.seqno >= 0 && saved.seqno !== recovered.seqno)) {
