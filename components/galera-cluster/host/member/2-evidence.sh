@@ -38,7 +38,7 @@ why_silent() { # STATUS OUTPUT
     if (($1 == 124 || $1 == 137)); then
         echo "no answer within $ASK_SECONDS s"
     elif (($1)); then
-        sed -n 's/.*connect: //p' <<<"$2" | head -n 1
+        sed -n '/connect: /{s/.*connect: //p;q}' <<<"$2"
     else
         echo "what answers there is not the health endpoint of a member"
     fi

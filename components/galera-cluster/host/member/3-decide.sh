@@ -9,6 +9,7 @@ read_rows() { # NAME…, rows on stdin
     local name answers rest
     ANSWERS=() RUNNING=() PRIMARY=() IDENTITY=() STATUS=() CLUSTER_ID=() DATABASES=() MEMBERS=() WHY=()
     while read -r name answers rest; do
+        [[ -n $name ]] || continue
         WHY[$name]=$rest
         [[ $answers == answers ]] || continue
         ANSWERS[$name]=1

@@ -32,8 +32,16 @@ is_up() { [[ ${SYSTEMD[ActiveState]-} == @(active|reloading|activating|deactivat
 # A start or stop may be queued while the unit still shows the state before.
 is_down() { [[ ${SYSTEMD[ActiveState]-} == @(inactive|failed) && ${SYSTEMD[Job]:-0} == 0 ]]; }
 
-# It gets its data as a whole copy (SST) since the last start.
-receives_copy() { grep -qs 'joiner' "$RUN/history"; }
+# Whether a whole copy of the data (SST) is or was received since the last start: the vendor's script leaves this file, and not after an IST.
+# The server's notify command is not called for it.
+receives_copy() {
+    local file
+    [[ -e $RUN/read ]] || return 1
+    for file in "$DATA/.sst" "$DATA"/*_galera_info_SST; do
+        if [[ $file -nt $RUN/read ]]; then return 0; fi
+    done
+    return 1
+}
 
 # What a start reads, and a running server cannot take otherwise.
 fingerprint() { cat -- "$SERVER_CONF" "$DROP_INS"/*.conf 2>/dev/null | sha256sum; }
@@ -111,25 +119,25 @@ wait_synced() { # SINCE RESTARTS
 
 # What the server's own words mean: an expression, and a hint.
 HINTS=(
-    'certificate has expired|a certificate has expired: see the dates of /etc/mysql/pulumi-ha/*.pem on all members, and their clocks'
-    'certificate verify failed|a certificate is not of a CA that the other side trusts: the ca.pem of all members must hold this CA'
-    'key values mismatch|key.pem is not the key of cert.pem'
-    'not in allowlist|this member is not in mysql.wsrep_allowlist of the one it asked'
-    'No space left on device|the disk is full: df -h '"$DATA"
-    'unknown variable|the server does not know a variable of the configuration'
-    'unknown option|the server does not know an option of the configuration'
-    'Address already in use|another process holds a port of the server'
-    'may not be safe to bootstrap|this member was not the last one to leave: pulumi-ha recover galera finds the right one'
-    'failed to reach primary view|no Primary could be reached: see that a member runs and is Primary, and that the ports 4567, 4568 and 4444 are open between members'
-    'SST .*failed|Failed to .*SST|the copy of the data (SST) failed: the journals of mariadb on both members say why'
+    'certificate has expired;; a certificate has expired: see the dates of /etc/mysql/pulumi-ha/*.pem on all members, and their clocks'
+    'certificate verify failed;; a certificate is not of a CA that the other side trusts: the ca.pem of all members must hold this CA'
+    'key values mismatch;; key.pem is not the key of cert.pem'
+    'Failed to establish connection: (End of file|unexpected eof);; the others hang up at once: this member may be missing in their mysql.wsrep_allowlist'
+    'No space left on device;; the disk is full: df -h '"$DATA"
+    'unknown variable;; the server does not know a variable of the configuration'
+    'unknown option;; the server does not know an option of the configuration'
+    'Address already in use;; another process holds a port of the server'
+    'may not be safe to bootstrap;; this member was not the last one to leave: pulumi-ha recover galera finds the right one'
+    'failed to reach primary view;; no Primary could be reached: see that a member runs and is Primary, and that the ports 4567, 4568 and 4444 are open between members'
+    'SST .*failed|Failed to .*SST;; the copy of the data (SST) failed: the journals of mariadb on both members say why'
 )
 
 explain() { # SINCE
     local row words
-    words=$(journalctl --unit="$SERVICE" --since="@$1" --no-pager --quiet --output=cat 2>/dev/null || true)
+    words=$(journalctl --unit="$SERVICE" --since="@$1" --no-pager --quiet --output=cat 2>/dev/null | sed -E 's/^[0-9]{4}-[0-9-]+ +[0-9:]+ [0-9]+ //' || true)
     say "the server's own words:"
-    grep -E '\[ERROR\]|ERROR:|\[FATAL\]|\[Fatal\]' <<<"$words" | sed -E 's/^[0-9: -]+[0-9]+ //' | tail -n 8 | cut -c -300 >&2 || tail -n 8 <<<"$words" | cut -c -300 >&2
+    { grep -E '\[ERROR\]|ERROR:|\[F(ATAL|atal)\]' <<<"$words" || tail -n 20 <<<"$words"; } | awk '!seen[$0]++' | tail -n 7 | cut -c -300 >&2
     for row in "${HINTS[@]}"; do
-        if grep -qE -- "${row%|*}" <<<"$words"; then say "${row##*|}"; fi
+        if grep -qE -- "${row%%;; *}" <<<"$words"; then say "${row#*;; }"; fi
     done
 }

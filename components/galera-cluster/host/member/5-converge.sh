@@ -45,10 +45,11 @@ join() {
 
 # The server begins on nothing, but not on a folder that lacks its own tables.
 fill_empty_disk() {
+    local words
     [[ ! -d $DATA/mysql ]] || return 0
     say "$DATA has no system tables: they are made"
     install -d -m 0755 -o mysql -g mysql "$DATA"
-    mariadb-install-db --user=mysql --datadir="$DATA" --skip-test-db --auth-root-authentication-method=socket >/dev/null
+    words=$(mariadb-install-db --user=mysql --datadir="$DATA" --skip-test-db --auth-root-authentication-method=socket 2>&1) || fail "they could not be made: $words"
 }
 
 # The flag goes before anything else can come between: a later start must find none, and `starting` removes one that this run left when it was killed.
