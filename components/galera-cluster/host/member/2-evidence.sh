@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What the other members say of themselves. A row per member, words that hold no space:
-#   NAME answers RUNNING PRIMARY IDENTITY STATUS UUID DATABASES MEMBERS      yes/no, lists with commas, `-` for nothing
+#   NAME answers RUNNING PRIMARY IDENTITY DRAINING STATUS UUID DATABASES MEMBERS      yes/no, lists with commas, `-` for nothing
 #   NAME silent WHY…
 
 ASK_SECONDS=3
@@ -52,9 +52,9 @@ parse() { # NAME CLUSTER ANSWER: a row, or status 1
     body=${body//$'\r'/}
     body=${body#*$'\n\n'}
     [[ $body =~ ^[[:space:]]*\{.*\}[[:space:]]*$ ]] || return 1
-    for key in node cluster running primary identity status uuid databases members; do
+    for key in node cluster running primary identity draining status uuid databases members; do
         case $key in
-        running | primary | identity) value='(true|false)' ;;
+        running | primary | identity | draining) value='(true|false)' ;;
         databases | members) value="\[((${string}[[:space:]]*,?[[:space:]]*)*)\]" ;;
         *) value=$string ;;
         esac

@@ -3,11 +3,11 @@
 
 ZERO=00000000-0000-0000-0000-000000000000
 
-declare -A ANSWERS=() RUNNING=() PRIMARY=() IDENTITY=() STATUS=() CLUSTER_ID=() DATABASES=() MEMBERS=() WHY=()
+declare -A ANSWERS=() RUNNING=() PRIMARY=() IDENTITY=() DRAINED=() STATUS=() CLUSTER_ID=() DATABASES=() MEMBERS=() WHY=()
 
 read_rows() { # NAME…, rows on stdin
     local name answers rest
-    ANSWERS=() RUNNING=() PRIMARY=() IDENTITY=() STATUS=() CLUSTER_ID=() DATABASES=() MEMBERS=() WHY=()
+    ANSWERS=() RUNNING=() PRIMARY=() IDENTITY=() DRAINED=() STATUS=() CLUSTER_ID=() DATABASES=() MEMBERS=() WHY=()
     while read -r name answers rest; do
         [[ -n $name ]] || continue
         WHY[$name]=$rest
@@ -18,15 +18,15 @@ read_rows() { # NAME…, rows on stdin
     done
 }
 
-set_facts() { # NAME RUNNING PRIMARY IDENTITY STATUS UUID DATABASES MEMBERS
-    RUNNING[$1]=$2 PRIMARY[$1]=$3 IDENTITY[$1]=$4 STATUS[$1]=$5 CLUSTER_ID[$1]=$6 DATABASES[$1]=$7 MEMBERS[$1]=$8
+set_facts() { # NAME RUNNING PRIMARY IDENTITY DRAINING STATUS UUID DATABASES MEMBERS
+    RUNNING[$1]=$2 PRIMARY[$1]=$3 IDENTITY[$1]=$4 DRAINED[$1]=$5 STATUS[$1]=$6 CLUSTER_ID[$1]=$7 DATABASES[$1]=$8 MEMBERS[$1]=$9
 }
 
 found() { # NAME: what was found there, in words
     if [[ -z ${ANSWERS[$1]-} ]]; then
         echo "$1: cannot be asked (${WHY[$1]:-no answer})"
     elif [[ ${RUNNING[$1]} == yes ]]; then
-        echo "$1: runs, $([[ ${PRIMARY[$1]} == yes ]] || echo 'not ')Primary, ${STATUS[$1]}"
+        echo "$1: runs, $([[ ${PRIMARY[$1]} == yes ]] || echo 'not ')Primary, ${STATUS[$1]}$([[ ${DRAINED[$1]} != yes ]] || echo ', and sends its clients away')"
     elif [[ ${IDENTITY[$1]} == yes ]]; then
         echo "$1: is stopped, and was a member of a cluster before (grastate.dat)"
     elif [[ ${DATABASES[$1]} != - ]]; then
@@ -106,7 +106,7 @@ may_restart() { # PRIMARY(yes|no|unknown) UUID NODE OTHER…, rows on stdin
     shift 3
     read_rows
     for name; do
-        if [[ ${PRIMARY[$name]-} == yes && ${STATUS[$name]} == synced && ($primary != yes || ${CLUSTER_ID[$name]} == "$uuid") ]]; then
+        if [[ ${PRIMARY[$name]-} == yes && ${STATUS[$name]} == synced && ${DRAINED[$name]} == no && ($primary != yes || ${CLUSTER_ID[$name]} == "$uuid") ]]; then
             support=1
         elif [[ -z ${ANSWERS[$name]-} || ${IDENTITY[$name]} == yes || ${RUNNING[$name]} == yes ]]; then
             lacking=1

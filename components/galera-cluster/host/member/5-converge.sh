@@ -67,8 +67,11 @@ bootstrap() {
 restart_safely() {
     local since before=${SYSTEMD[MainPID]} id=${SYSTEMD[InvocationID]} hung=0
     look || hung=1
-    wait_for_leave
-    if is_synced; then drain; fi
+    wait_for_leave 60
+    if look && is_synced; then
+        drain
+        wait_for_leave 0
+    fi
     say "restarts"
     since=$EPOCHSECONDS
     systemctl restart --no-block "$SERVICE"
@@ -80,28 +83,39 @@ restart_safely() {
         "see that the cache (cache, cacheMebibytes) holds what is written while a member restarts, and the server's journal for why it was not used"
 }
 
-# Others may be catching up for a moment.
-wait_for_leave() {
-    local primary answer until=$((SECONDS + 60)) said=''
+# Until the others can do without this member; they may be catching up for a moment. It says that it leaves before it asks, and so does each of them:
+# of two that would leave at once, at least one sees the other.
+wait_for_leave() { # SECONDS
+    local answer until=$((SECONDS + $1)) said=''
     local -a lines
     while :; do
-        primary=unknown
-        if look; then if is_primary; then primary=yes; else primary=no; fi; fi
-        answer=$(evidence 1 | may_restart "$primary" "${WSREP[cluster_state_uuid]--}" "$NODE" "${OTHERS[@]}")
-        if [[ $answer == go && ($primary != yes || ${WSREP[local_state_comment]} == Synced) ]]; then return 0; fi
+        # Whoever finds it after this process is gone may remove it. A flag without a process is an operator's, and stays.
+        [[ -e $DRAINING ]] || echo "$$" >"$DRAINING"
+        answer=$(may_leave)
+        [[ $answer != go ]] || return 0
+        undrain
         mapfile -t lines <<<"$answer"
-        [[ $answer != go ]] || lines=(refuse "this member is ${WSREP[local_state_comment]}: another one may be copying its data from here")
         ((SECONDS < until)) || fail "${lines[@]:1}"
         [[ -n $said ]] || say "waits: ${lines[1]}"
         said=1
-        sleep 1
+        sleep "1.$((RANDOM % 9))"
     done
+}
+
+may_leave() {
+    local primary=unknown
+    if look; then if is_primary; then primary=yes; else primary=no; fi; fi
+    if [[ $primary == yes && ${WSREP[local_state_comment]} != Synced ]]; then
+        refuse "this member is ${WSREP[local_state_comment]}: another one may be copying its data from here"
+        return
+    fi
+    # An endpoint may tell for a moment what it has just told.
+    sleep 0.3
+    evidence 1 | may_restart "$primary" "${WSREP[cluster_state_uuid]--}" "$NODE" "${OTHERS[@]}"
 }
 
 drain() {
     local until n
-    # Whoever finds it after this process is gone may remove it.
-    echo "$$" >"$DRAINING"
     say "sends its clients away"
     sleep "${SETTING[MARKED_DOWN_SECONDS]}"
     until=$((SECONDS + ${SETTING[DRAIN_SECONDS]%.*}))
@@ -116,7 +130,7 @@ drain() {
 
 undrain() { [[ $(cat "$DRAINING" 2>/dev/null) != "$$" ]] || rm -f -- "$DRAINING"; }
 
-# A drain of a run that was killed. A flag without a process is an operator's.
+# A drain of a run that was killed.
 forget_drain() {
     local pid=''
     read -r pid 2>/dev/null <"$DRAINING" || return 0

@@ -110,7 +110,8 @@ verb_synced() {
 # What mariabackup needs to read all data of a running server; it logs in as mysql through the unix socket.
 BACKUP_RIGHTS='RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR'
 
-# A new cluster comes with accounts of the package. That of mysql is the last one to be changed, so that a cut leaves what is seen here.
+# A new cluster comes with accounts of the package. That of mysql is the last one to be changed, so that a cut leaves what is seen here. The health
+# endpoint logs in without any right: the server logs a client that leaves after the greeting as an aborted one, at every check.
 secure_new() {
     [[ ${SETTING[FOUNDER]} == "$NODE" ]] && look && is_synced || return 0
     [[ -n $(sql --execute="SELECT 1 FROM mysql.user WHERE User = 'mysql' AND Host = 'localhost' AND Super_priv = 'Y'") ]] || return 0
@@ -127,6 +128,7 @@ DROP DATABASE IF EXISTS test;
 DELETE FROM mysql.db WHERE User = '';
 FLUSH PRIVILEGES;
 ALTER USER root@localhost IDENTIFIED VIA unix_socket;
+CREATE USER IF NOT EXISTS 'galera-health'@localhost IDENTIFIED VIA unix_socket;
 CREATE OR REPLACE USER mysql@localhost IDENTIFIED VIA unix_socket;
 GRANT $BACKUP_RIGHTS ON *.* TO mysql@localhost;
 SQL

@@ -29,6 +29,7 @@ interface Other {
     running?: boolean;
     primary?: boolean;
     identity?: boolean;
+    draining?: boolean;
     status?: string;
     uuid?: string;
     databases?: string;
@@ -39,8 +40,19 @@ const word = (value: boolean | undefined) => (value === true ? "yes" : "no");
 
 function row(name: string, other: Other): string {
     if (other.silent === true) return `${name} silent 10.0.0.9:9200: Connection refused`;
-    const { running, primary, identity, status = "-", uuid = "-", databases = "-", members = "-" } = other;
-    return [name, "answers", word(running), word(primary), word(identity), status, uuid, databases, members].join(" ");
+    const { running, primary, identity, draining, status = "-", uuid = "-", databases = "-", members = "-" } = other;
+    return [
+        name,
+        "answers",
+        word(running),
+        word(primary),
+        word(identity),
+        word(draining),
+        status,
+        uuid,
+        databases,
+        members,
+    ].join(" ");
 }
 
 const NAMES = ["db1", "db2"];
@@ -224,6 +236,7 @@ describe("a restart", () => {
         ["one is stopped", "yes", [with3, stopped], /two members missing[^]*db2: is stopped/],
         ["one is not asked", "yes", [with3, silent], /two members missing/],
         ["one copies its data to another", "yes", [with3, { ...with3, status: "donor" }], /two members missing/],
+        ["one leaves at this moment", "yes", [with3, { ...with3, draining: true }], /two members missing/],
         ["one fell out", "yes", [with3, lost], /two members missing/],
         ["one is in another cluster", "yes", [with3, foreign], /two members missing/],
         ["one hangs that is still counted", "unknown", [with3, stopped], /two members missing/],
@@ -256,9 +269,9 @@ describe("an answer of the health endpoint", () => {
     const parse = (text: string) => bash('parse db1 orders "$1" || echo none', "", text)[0];
 
     test("becomes a row", () => {
-        expect(parse(answer(facts))).toBe(`db1 answers yes yes yes synced ${OURS} shop,ab db1,db2`);
+        expect(parse(answer(facts))).toBe(`db1 answers yes yes yes no synced ${OURS} shop,ab db1,db2`);
         expect(parse(answer({ ...facts, running: false, status: "", uuid: "", members: [], databases: [] }))).toBe(
-            "db1 answers no yes yes - - - -",
+            "db1 answers no yes yes no - - - -",
         );
     });
 
@@ -270,11 +283,11 @@ describe("an answer of the health endpoint", () => {
     test("cannot be made to say something else by a name", () => {
         const hostile = ['","running":false,"x":"', '],"identity":false,"x":["', "\\", "$(id)", "\u001b[31m"];
         expect(parse(answer({ ...facts, databases: hostile }))).toMatch(
-            /^db1 answers yes yes yes synced [^ ]+ [^ ]+ db1,db2$/,
+            /^db1 answers yes yes yes no synced [^ ]+ [^ ]+ db1,db2$/,
         );
     });
 
-    test.each(Object.keys(facts).filter((key) => key !== "draining"))("fails without %s", (key) => {
+    test.each(Object.keys(facts))("fails without %s", (key) => {
         expect(parse(answer({ ...facts, [key]: undefined }))).toBe("none");
         expect(parse(answer({ ...facts, [key]: 1 }))).toBe("none");
     });
