@@ -1,13 +1,14 @@
 import { each } from "../shared/rules";
 import type { ItemRule, Rules } from "../shared/rules";
 import { family } from "../shared/addresses";
-import { quoted, whole } from "../haproxy-frontend/syntax";
+import { quoted, whole } from "../shared/syntax";
+import { HEALTH_USER } from "./paths";
 import type { GaleraDatabase, GaleraSpec, GaleraUser } from "./spec";
 
 const DATABASE = /^[A-Za-z0-9_-]{1,64}$/;
-const SYSTEM_DATABASES = ["mysql", "sys", "information_schema", "performance_schema"];
+const SYSTEM_DATABASES = ["mysql", "sys", "information_schema", "performance_schema", "pulumi_ha"];
 const CHARSET = /^[a-z0-9_]{1,64}$/;
-const SYSTEM_USERS = ["root", "mysql", "mariadb.sys", "public"];
+const SYSTEM_USERS = ["root", "mysql", "mariadb.sys", "public", HEALTH_USER];
 const MOST_NAME = 80;
 
 /** Privileges on the objects of a database, as MariaDB 10.11 spells them. */

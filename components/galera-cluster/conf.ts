@@ -1,6 +1,6 @@
 import { urlHost } from "../shared/addresses";
 import { header } from "../shared/header";
-import { same } from "../haproxy-frontend/syntax";
+import { same } from "../shared/syntax";
 import { PATHS } from "./paths";
 import { memberOptions, optionsText } from "./provider";
 import { MEMBER_PORTS, voters } from "./spec";

@@ -1,5 +1,5 @@
 import type { Finder, Rules } from "../shared/rules";
-import { quoted } from "../haproxy-frontend/syntax";
+import { quoted } from "../shared/syntax";
 import type { GaleraSpec } from "./spec";
 import { isTimingOption, periodSeconds } from "./timing";
 

@@ -1,7 +1,7 @@
 import { family } from "../shared/addresses";
 import { each } from "../shared/rules";
 import type { ItemRule, Rule, Rules } from "../shared/rules";
-import { HOST_NAME, isAddress, isPort, noPort, quoted, same, whole } from "../haproxy-frontend/syntax";
+import { HOST_NAME, isAddress, isPort, noPort, quoted, same, whole } from "../shared/syntax";
 import { databaseRules, userRules } from "./account-rules";
 import { GaleraTiming } from "./args";
 import { providerRules } from "./provider-rules";

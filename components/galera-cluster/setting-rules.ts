@@ -1,6 +1,6 @@
 import { each } from "../shared/rules";
 import type { ItemRule, Rules } from "../shared/rules";
-import { quoted } from "../haproxy-frontend/syntax";
+import { quoted } from "../shared/syntax";
 import { FIXED } from "./conf";
 import type { GaleraSetting, GaleraSpec } from "./spec";
 import { isDynamic } from "./variables";
