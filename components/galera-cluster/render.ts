@@ -84,7 +84,7 @@ export function renderMember(spec: GaleraSpec, nodeName: string): Manifest {
             file(PATHS.membersConf, "0644", membersConf(spec), { onChange: [run(member("members"))] }),
             pem(PATHS.ca, CA),
         ],
-        services: [{ name: HEALTH_SOCKET, enabled: true, running: true }],
+        services: [HEALTH_SOCKET, HEALTH_SERVICE].map((name) => ({ name, enabled: true, running: true })),
         gates: [{ name: "the health endpoint answers", command: answers(spec), withinSeconds: HEALTH_SECONDS }],
         ports: [{ port: `tcp/${spec.health.port}`, from: ["any"] }],
     });

@@ -31,11 +31,14 @@ export interface CheckTiming {
     greetingSeconds: number;
 }
 
+/** What a profile states; the rest follows from it. */
+type Profile = Omit<Timing, "check"> & { check: Omit<CheckTiming, "rise"> };
+
 /**
  * A load balancer notices within the time that the members themselves need, so that its checks cost nothing on top; within that bound they are as
  * patient as they can be, because a writer that is left for a short pause costs sessions.
  */
-const PROFILES: Record<GaleraTiming, Timing> = {
+const PROFILES: Record<GaleraTiming, Profile> = {
     [GaleraTiming.Standard]: {
         suspectSeconds: 3,
         inactiveSeconds: 9,
@@ -49,7 +52,6 @@ const PROFILES: Record<GaleraTiming, Timing> = {
             fastIntervalSeconds: 0.5,
             timeoutSeconds: 1,
             fall: 2,
-            rise: 2,
             greetingSeconds: 0.75,
         },
     },
@@ -66,7 +68,6 @@ const PROFILES: Record<GaleraTiming, Timing> = {
             fastIntervalSeconds: 0.5,
             timeoutSeconds: 0.5,
             fall: 2,
-            rise: 2,
             greetingSeconds: 0.4,
         },
     },
@@ -83,7 +84,6 @@ const PROFILES: Record<GaleraTiming, Timing> = {
             fastIntervalSeconds: 1,
             timeoutSeconds: 1.5,
             fall: 2,
-            rise: 2,
             greetingSeconds: 1,
         },
     },
@@ -116,14 +116,25 @@ export function periodSeconds(text: string): number | undefined {
 export const period = (seconds: number): string => `PT${Math.round(seconds * 1000) / 1000}S`;
 
 /** The timing of a profile, with what the user's own options of the provider say otherwise. An unknown profile counts as Standard: the rules refuse it. */
-export function timing(profile: GaleraTiming, providerOptions: Record<string, string>): Timing {
-    const chosen = Object.values(GaleraTiming).includes(profile) ? profile : GaleraTiming.Standard;
+export function timing(name: GaleraTiming, providerOptions: Record<string, string>): Timing {
+    const chosen = Object.values(GaleraTiming).includes(name) ? name : GaleraTiming.Standard;
     const own = Object.entries(OPTIONS).flatMap(([option, field]) => {
         const seconds = periodSeconds(providerOptions[option] ?? "");
         return seconds === undefined ? [] : [[field, seconds] as const];
     });
-    return { ...PROFILES[chosen], ...Object.fromEntries(own) };
+    const profile: Profile = { ...PROFILES[chosen], ...Object.fromEntries(own) };
+    return { ...profile, check: { ...profile.check, rise: riseAfterHang(profile) } };
 }
+
+/** Until the others go on without a silent member, at most. */
+export const stallSeconds = (of: Profile): number =>
+    of.suspectSeconds + of.inactiveCheckSeconds + of.joinRetransmitSeconds + of.agreeSeconds;
+
+/**
+ * Passed checks before a member gets clients again. One that hung, or was paused, calls itself synced until the others' word reaches it that they went on
+ * without it: seen for up to 3.8 s at a stall of 3.85 s. Clients that came back before would have their writes refused.
+ */
+const riseAfterHang = (of: Profile): number => 1 + Math.ceil(stallSeconds(of) / of.check.fastIntervalSeconds);
 
 /** The options of the provider that make a timing. */
 export const timingOptions = (of: Timing): Record<string, string> =>

@@ -115,7 +115,8 @@ test("the writer is the first member, the others follow in order", () => {
         fastIntervalSeconds: 0.5,
         timeoutSeconds: 1,
         fall: 2,
-        rise: 2,
+        // 4 s: what hung has heard by then that it is out.
+        rise: 9,
         failover: failover(spec()),
     });
 });
