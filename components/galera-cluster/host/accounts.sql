@@ -98,7 +98,8 @@ INSERT INTO plan (statement)
     SELECT CONCAT('GRANT ', GROUP_CONCAT(privilege ORDER BY privilege SEPARATOR ', '), ' ON ', object, ' TO ', account)
     FROM wanted_rights JOIN wanted_users USING (user, host)
     WHERE (user, host, object, privilege) NOT IN (SELECT user, host, object, privilege FROM rights)
-    GROUP BY account, object;
+    -- ALL stands alone in a statement.
+    GROUP BY account, object, privilege = 'ALL PRIVILEGES';
 INSERT INTO plan (statement)
     SELECT CONCAT('REVOKE ', GROUP_CONCAT(privilege ORDER BY privilege SEPARATOR ', '), ' ON ', object, ' FROM ', account)
     FROM rights JOIN wanted_users USING (user, host)

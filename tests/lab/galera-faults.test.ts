@@ -1,0 +1,185 @@
+import { Fault } from "../../components";
+import type { LabHost } from "../../lab";
+import { monotonicMs } from "../../lab";
+import { GaleraBench, MEMBERS } from "./galera-bench";
+import { asRoot, missing } from "./members";
+import { SequenceWriter } from "./sequence";
+import type { SequenceReport } from "./sequence";
+import { connect, countTogether, rows } from "./sql";
+import { figure, upOk } from "./stack";
+import { onHost, until } from "./support";
+
+jest.setTimeout(400_000);
+
+/** Of the computed bound: the rest is this machine, which runs all hosts and the client. */
+const ROOM = 1.1;
+const AWAY_SECONDS = 20;
+const NOTHING = Object.fromEntries(MEMBERS.map((name) => [name, []]));
+
+let galera: GaleraBench;
+
+beforeAll(async () => {
+    galera = await GaleraBench.up("t-gfaults", "10.85.0");
+    await upOk(galera.stack);
+    await galera.whole();
+});
+afterAll(() => galera.bench.down());
+
+function shown(what: string, { acknowledged, gaps, errors, lateSeconds }: SequenceReport): void {
+    const times = gaps.map((gap) => `${gap.seconds.toFixed(2)} s after ${gap.after}`).join(", ");
+    const failed = Object.entries(errors).map(([kind, count]) => `${count} ${kind}`);
+    process.stdout.write(
+        `figure: ${what}: ${acknowledged.length} writes acknowledged; none for ${times || "less than 0.25 s"}; ${failed.join(", ") || "no error"}; this machine late by ${lateSeconds.toFixed(2)} s\n`,
+    );
+}
+
+/** What a client of the address saw while something happened; it goes on until its writes are acknowledged again. */
+async function underWrites(table: string, happens: () => Promise<unknown>): Promise<SequenceReport> {
+    const writer = await SequenceWriter.start(await galera.access(), { table });
+    try {
+        await happens();
+        await acknowledged(table);
+    } catch (error) {
+        shown(`${table}, before it failed`, await writer.stop());
+        throw error;
+    }
+    return writer.stop();
+}
+
+/** What the address answers; undefined where it does not. */
+async function answered(sql: string): Promise<unknown> {
+    try {
+        const connection = await connect(await galera.access(), 1000);
+        const [row] = await rows(connection, sql).finally(() => connection.destroy());
+        return Object.values(row ?? {})[0];
+    } catch {
+        return undefined;
+    }
+}
+
+/** Waits until writes through the address go on. */
+async function acknowledged(table: string): Promise<void> {
+    const last = async () => Number((await answered(`SELECT MAX(n) FROM ${table}`)) ?? NaN);
+    const begin = await until("the address answers", 30, last, (n) => n >= 0);
+    await until("writes go on", 30, last, (n) => n > begin + 10);
+}
+
+/** Waits until clients of the address are at a member. */
+const ledTo = (name: string) =>
+    until(
+        `the address leads to ${name}`,
+        30,
+        () => answered("SELECT @@wsrep_node_name"),
+        (member) => member === name,
+    );
+
+const wait = (seconds: number) => new Promise((resume) => setTimeout(resume, seconds * 1000));
+
+interface Trouble {
+    fault: Fault;
+    happens: (member: LabHost) => Promise<unknown>;
+    heals: (member: LabHost) => Promise<unknown>;
+    /** Seconds from the one to the other. */
+    lasts: number;
+}
+
+const troubles: [string, Trouble][] = [
+    [
+        "power off",
+        {
+            fault: Fault.Power,
+            happens: (member) => member.powerOff(),
+            heals: (member) => member.powerOn(),
+            lasts: 6,
+        },
+    ],
+    [
+        "kill -9",
+        {
+            fault: Fault.Process,
+            happens: (member) => onHost(member, "systemctl kill --signal=KILL mariadb"),
+            heals: () => Promise.resolve(),
+            lasts: 6,
+        },
+    ],
+    [
+        "hung for 20 s",
+        {
+            fault: Fault.Hang,
+            happens: (member) => onHost(member, "systemctl kill --signal=STOP mariadb"),
+            heals: (member) => onHost(member, "systemctl kill --signal=CONT mariadb"),
+            lasts: AWAY_SECONDS,
+        },
+    ],
+    [
+        "cut off for 20 s",
+        {
+            fault: Fault.Link,
+            happens: (member) => member.cut(),
+            heals: (member) => member.heal(),
+            lasts: AWAY_SECONDS,
+        },
+    ],
+];
+
+test.each(troubles)(
+    "the writer: %s: felt for the computed time, and no acknowledged write is lost",
+    async (what, trouble) => {
+        const member = galera.host("db1");
+        const table = what.replaceAll(/\W+/g, "_");
+        const bound = await galera.promised(trouble.fault);
+        let back = 0;
+        const report = await underWrites(table, async () => {
+            await trouble.happens(member);
+            await wait(trouble.lasts);
+            const begin = monotonicMs();
+            await trouble.heals(member);
+            await galera.whole(90);
+            back = (monotonicMs() - begin) / 1000;
+            await ledTo(member.name);
+        });
+        shown(`writer, ${what}`, report);
+        figure(
+            `writer, ${what}: computed ${bound} s at most, longest time without an acknowledged write`,
+            report.longestSeconds,
+        );
+        figure(`writer, ${what}: full member again after`, back);
+        expect(await missing(report.acknowledged, `shop.${table}`, galera.members)).toEqual(NOTHING);
+        expect(report.longestSeconds - report.lateSeconds).toBeLessThanOrEqual(bound * ROOM);
+    },
+);
+
+test("a reader that is lost is felt no longer than a writer", async () => {
+    const bound = await galera.promised(Fault.Power);
+    const report = await underWrites("reader", async () => {
+        await galera.host("db3").powerOff();
+        await wait(6);
+        await galera.host("db3").powerOn();
+        await galera.whole(90);
+    });
+    shown("reader, power off", report);
+    expect(await missing(report.acknowledged, "shop.reader", galera.members)).toEqual(NOTHING);
+    expect(report.longestSeconds - report.lateSeconds).toBeLessThanOrEqual(bound * ROOM);
+});
+
+test("no increment is lost when three members count at once", async () => {
+    const through = await Promise.all(galera.members.map((member) => galera.access(member.inventory.address)));
+    const counted = await countTogether(through, 200);
+    process.stdout.write(`figure: counter through three members: ${JSON.stringify(counted)}\n`);
+    expect(counted.value).toBe(counted.committed);
+});
+
+test("power off of all members at once: they find each other again, and have all that was acknowledged", async () => {
+    const writer = await SequenceWriter.start(await galera.access(), { table: "everybody" });
+    await Promise.all(galera.members.map((member) => member.powerOff()));
+    await Promise.all(galera.members.map((member) => member.powerOn()));
+    await galera.whole(120);
+    await acknowledged("everybody");
+    const report = await writer.stop();
+    shown("all members, power off", report);
+    expect(await missing(report.acknowledged, "shop.everybody", galera.members)).toEqual(NOTHING);
+    expect(
+        new Set(await Promise.all(galera.members.map((member) => asRoot(member, "CHECKSUM TABLE shop.everybody"))))
+            .size,
+    ).toBe(1);
+});
