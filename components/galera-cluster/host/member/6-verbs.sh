@@ -37,9 +37,15 @@ verb_set() {
     while read -r name; do before[$name]=1; done < <(cat -- "$RUN/set" 2>/dev/null || true)
     # The record comes first: what a run that was cut had set is known to the next.
     printf '%s\n' "${!ours[@]}" "${!before[@]}" | sort -u >"$RUN/set"
-    for name in "${!ours[@]}" "${!before[@]}"; do set_variable "$name" "${effective[$name]-}"; done
+    for name in "${!before[@]}"; do
+        [[ -n ${ours[$name]-} ]] || ! can_be_set "$name" || set_variable "$name" "${effective[$name]-}"
+    done
+    for name in "${!ours[@]}"; do set_variable "$name" "${effective[$name]-}"; done
     printf '%s\n' "${!ours[@]}" | sort >"$RUN/set"
 }
+
+# What the server refused is on record too, and was never set.
+can_be_set() { [[ -n $(sql --execute="SELECT 1 FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME = '$1' AND READ_ONLY = 'NO'") ]]; }
 
 set_variable() { # NAME VALUE, no value for the default
     local kind current literal error
@@ -47,7 +53,7 @@ set_variable() { # NAME VALUE, no value for the default
         fail "the server knows no variable $1"
     literal=$(literal "$kind" "$2")
     [[ ${literal//\'/} != "$current" ]] || return 0
-    error=$(sql --execute="SET SESSION sql_mode = ''; SET GLOBAL $1 = $literal" 2>&1) || fail "$1 = $2: the server refuses it: $error"
+    error=$(sql --execute="SET SESSION sql_mode = ''; SET GLOBAL $1 = $literal" 2>&1) || fail "$1 = $2: the server refuses it: ${error##*$'\n'}"
     say "set $1 to ${2:-its default}"
 }
 
