@@ -7,6 +7,7 @@ import type { GaleraBackend } from "../shared/galera-backend";
 import type { IssuedCertificate } from "../shared/issuer";
 import { checked, recorded } from "../shared/rules";
 import { renderAccounts } from "./accounts";
+import { renderArbitrator } from "./arbitrator";
 import type { GaleraClusterArgs } from "./args";
 import { readersBackend, writerBackend } from "./backend";
 import { failover } from "./failover";
@@ -14,7 +15,7 @@ import { passwordsOf } from "./passwords";
 import type { Passwords } from "./passwords";
 import { CA, CERTIFICATE, KEY, renderMember, renderServer } from "./render";
 import { rules } from "./rules";
-import { certificateNames, nodeOf, publicArgs, toSpec, writer } from "./spec";
+import { arbitratorOf, certificateNames, nodeOf, publicArgs, toSpec, writer } from "./spec";
 import type { GaleraSpec } from "./spec";
 
 export { GaleraTiming } from "./args";
@@ -92,9 +93,13 @@ export class GaleraCluster extends pulumi.ComponentResource {
             const before = after.length > 0 ? after : members;
             return new Unit(`${name}-${node.name}`, { node, manifest, credentials, after: before }, options);
         });
-        const accounts = accountsUnit(name, args, spec, passwords, servers, options);
+        const last = servers.slice(-1);
+        const others = [
+            ...arbitratorUnit(this, name, args, spec, last),
+            ...accountsUnit(this, name, args, spec, passwords, last),
+        ];
 
-        const ready = formed(spec, [...servers, ...accounts]);
+        const ready = formed(spec, [...servers, ...others]);
         this.endpoints = ready.apply(endpoints);
         this.writer = ready.apply((s) => writer(s)?.name ?? "");
         this.backend = ready.apply(writerBackend);
@@ -120,39 +125,53 @@ export class GaleraCluster extends pulumi.ComponentResource {
 const memberCertificates = (
     parent: GaleraCluster,
     name: string,
-    args: GaleraClusterArgs,
+    { nodes, issuer }: GaleraClusterArgs,
     spec: pulumi.Output<GaleraSpec>,
 ): Record<string, IssuedCertificate> =>
     Object.fromEntries(
-        args.nodes.map((node) => {
+        nodes.map((node) => {
             const names = spec.apply((s) => certificateNames(s, nodeOf(s, node.name)));
-            const wishes = {
-                clientAuth: true,
-                commonName: node.name,
-                dnsNames: names.dnsNames,
-                ipAddresses: names.ipAddresses,
-            };
-            return [node.name, issueCertificate(`${name}-${node.name}`, args.issuer, wishes, { parent })];
+            const wishes = { commonName: node.name, dnsNames: names.dnsNames, ipAddresses: names.ipAddresses };
+            return [
+                node.name,
+                issueCertificate(`${name}-${node.name}`, issuer, { clientAuth: true, ...wishes }, { parent }),
+            ];
         }),
     );
 
-/** What travels to a member to prove it. */
+/** What travels to a host to prove it. */
 const proof = (certificate: IssuedCertificate | undefined): Record<string, pulumi.Input<string>> =>
     certificate ? { [CERTIFICATE]: certificate.fullChainPem, [KEY]: certificate.privateKeyPem } : {};
 
-/** Databases and users, once all members are there; none where the program names none. */
-function accountsUnit(
+/** The vote of a host without data; none where there is no such host. */
+function arbitratorUnit(
+    parent: GaleraCluster,
     name: string,
-    args: GaleraClusterArgs,
+    { arbitrator: node, issuer }: GaleraClusterArgs,
+    spec: pulumi.Output<GaleraSpec>,
+    after: Unit[],
+): Unit[] {
+    if (node === undefined) return [];
+    const unit = `${name}-arbitrator`;
+    const wishes = { clientAuth: true, dnsNames: [node.name], ipAddresses: [node.address] };
+    const certificate = issueCertificate(unit, issuer, wishes, { parent });
+    const manifest = spec.apply((s) => renderArbitrator(s, arbitratorOf(s)));
+    const credentials = { [CA]: issuer.trustedPem, ...proof(certificate) };
+    return [new Unit(unit, { node, manifest, credentials, after }, { parent })];
+}
+
+/** Databases and users, made on one member for all. */
+function accountsUnit(
+    parent: GaleraCluster,
+    name: string,
+    { nodes: [node] }: GaleraClusterArgs,
     spec: pulumi.Output<GaleraSpec>,
     { credentials, previous }: Passwords,
     after: Unit[],
-    options: pulumi.ComponentResourceOptions,
 ): Unit[] {
-    const [node] = args.nodes;
     if (node === undefined) return [];
     const manifest = spec.apply((s) => renderAccounts(s, previous));
-    return [new Unit(`${name}-accounts`, { node, manifest, credentials, after: after.slice(-1) }, options)];
+    return [new Unit(`${name}-accounts`, { node, manifest, credentials, after }, { parent })];
 }
 
 /** The spec, known at preview already, for what must wait until the units are applied: it depends on their commands. */

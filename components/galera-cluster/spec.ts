@@ -228,6 +228,12 @@ export function nodeOf(spec: GaleraSpec, name: string): GaleraNode {
     return node;
 }
 
+/** The arbitrator, where there is one. */
+export function arbitratorOf({ name, arbitrator }: GaleraSpec): GaleraArbitrator {
+    if (arbitrator === undefined) throw new Error(`${name} has no arbitrator`);
+    return arbitrator;
+}
+
 /** Under what a member's certificate must hold. */
 export const certificateNames = (
     spec: GaleraSpec,
