@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { initProcesses, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups";
 import { clearContainer, unmountRoot } from "./host";
+import { restoreInotifyInstances } from "./limits";
 import { mounts } from "./mounts";
 import { removeNetwork, restoreForwarding } from "./network";
 import { DEFAULTS, labDir, type LabOptions, namesOf } from "./plan";
@@ -77,6 +78,7 @@ async function leaveMachine(): Promise<void> {
     const before = machineBefore();
     if (before === undefined || recordedLabs().length > 0) return;
     restoreForwarding(before.forwarding);
+    restoreInotifyInstances(before.inotifyInstances);
     for (const dir of before.absent.filter((folder) => fs.existsSync(folder))) await removeToolFolder(dir);
     forgetMachine();
 }

@@ -21,6 +21,8 @@ export interface MachineBefore {
     forwarding: Record<string, string>;
     /** Folders that a lab's tools make and leave, and which did not exist. */
     absent: string[];
+    /** How many inotify instances a user could have. */
+    inotifyInstances: number;
 }
 
 const recordFile = (name: string): string => path.join(LABS, `${name}.json`);

@@ -5,6 +5,7 @@ import { freeze, isFrozen } from "./cgroups";
 import { hostGroup, initOf, introduceHosts, makeDisk, publicKey, start } from "./host";
 import { type Inventory, inventoryPath, knownHosts, readInventory, writeInventory } from "./inventory";
 import { BOOT_SECONDS, Lab } from "./lab";
+import { inotifyInstances, raiseInotifyInstances } from "./limits";
 import { packageSource, prepareMachine } from "./machine";
 import { fileSystemOf } from "./mounts";
 import {
@@ -76,6 +77,7 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
     await locked(MACHINE_LOCK, async () => {
         await makeNetwork(lab);
         forward(Object.keys(machineBefore()?.forwarding ?? {}));
+        raiseInotifyInstances();
     });
     const made = new Lab(lab, inventory, base);
     await startHosts(made, options.bootSeconds ?? BOOT_SECONDS, progress);
@@ -136,9 +138,16 @@ function knownLab(options: LabOptions & { name: string }): Inventory | undefined
 }
 
 async function rememberMachineOnce(): Promise<void> {
-    if (machineBefore() !== undefined) return;
+    const known = machineBefore();
+    // A lab of an earlier version may be up that has remembered less.
+    if (known?.inotifyInstances !== undefined) return;
     const absent = TOOL_FOLDERS.filter((dir) => !fs.existsSync(dir));
-    rememberMachine({ forwarding: await uplinkForwarding(), absent });
+    rememberMachine({
+        forwarding: await uplinkForwarding(),
+        absent,
+        ...known,
+        inotifyInstances: inotifyInstances(),
+    });
 }
 
 /** Makes the login key and every host's disk and key; what is there already stays. */

@@ -36,6 +36,7 @@ const sysctls = (): string[] =>
     [
         ...fs.readdirSync("/proc/sys/net/ipv4/conf").map((link) => `net/ipv4/conf/${link}/forwarding`),
         "net/ipv4/ip_forward",
+        "fs/inotify/max_user_instances",
     ].map((key) => `${key} ${fs.readFileSync(`/proc/sys/${key}`, "utf8").trim()}`);
 
 const parts: Record<string, () => string[]> = {
