@@ -125,7 +125,8 @@ export class Prober {
     private ask(): void {
         const sentMs = monotonicMs();
         const abort = new AbortController();
-        const timer = setTimeout(() => abort.abort(), this.timeoutMs);
+        // Where this process stood still, answers that have arrived meanwhile are read before the time is up.
+        const timer = setTimeout(() => setImmediate(() => abort.abort()), this.timeoutMs);
         const asked = this.probe(abort.signal)
             .then(
                 () => undefined,

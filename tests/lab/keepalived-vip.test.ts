@@ -1,20 +1,21 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { Fault, KeepalivedVip, VrrpVersion } from "../../components";
 import type { FaultSeconds, KeepalivedVipArgs } from "../../components";
-import type { LabHost, ProbeReport } from "../../lab";
+import type { Gap, LabHost, ProbeReport } from "../../lab";
 import { Prober, tcpProbe, vipOwners } from "../../lab";
 import { etc } from "./beacon";
 import { destroy, figure, summaries, up, upOk } from "./stack";
 import { Bench, onHost, until } from "./support";
 
 jest.setTimeout(180_000);
-// What is measured here is milliseconds of a machine that others use too: what was late once is shown, and measured once more.
-jest.retryTimes(1, { logErrorsBeforeRetry: true, retryImmediately: true });
 
 const VIP = "10.93.0.100";
 /** Of the computed bound: the rest is this machine, which runs all hosts and the client. */
 const ROOM = 1.1;
 const SSH = 22;
+const ASK_MS = 10;
+/** How long a planned move may take; the release and the peer's answer to it take some 30 ms of it. */
+const PLANNED_SECONDS = 0.2;
 
 let bench: Bench;
 let stack: Stack;
@@ -62,9 +63,9 @@ async function promised(fault: Fault): Promise<number> {
     return found.totalSeconds;
 }
 
-/** What a client that asks the address every 10 ms saw while something happened. */
+/** What a client that asks the address all the time saw while something happened. */
 async function asked(happens: (prober: Prober) => Promise<unknown>): Promise<ProbeReport> {
-    const prober = new Prober(tcpProbe(VIP, SSH), { everyMs: 10 });
+    const prober = new Prober(tcpProbe(VIP, SSH), { everyMs: ASK_MS });
     try {
         await until("the address answers", 10, async () => prober.answers, Boolean);
         await happens(prober);
@@ -74,9 +75,23 @@ async function asked(happens: (prober: Prober) => Promise<unknown>): Promise<Pro
     return prober.stop();
 }
 
+interface Measured {
+    seconds: number;
+    /** The longest time within it between two questions, less the usual: the end of a gap is not known better. */
+    late: number;
+}
+
+const pauseIn = ({ samples }: ProbeReport, { fromMs, toMs }: Gap): number => {
+    const pauses = samples.slice(1).map(({ sentMs }, n) => {
+        const earlierMs = samples[n]!.sentMs;
+        return sentMs > fromMs && earlierMs < toMs ? sentMs - earlierMs : 0;
+    });
+    return Math.max(0, Math.max(...pauses) - ASK_MS);
+};
+
 /** The longest time in which questions to the address were lost while something happens, until `to` holds it and it answers. */
-async function gap(what: string, to: string | undefined, happens: () => Promise<unknown>): Promise<number> {
-    const { gaps, lost } = await asked(async (prober) => {
+async function gap(what: string, to: string | undefined, happens: () => Promise<unknown>): Promise<Measured> {
+    const report = await asked(async (prober) => {
         await happens();
         await until(
             `${to ?? "somebody"} holds the address`,
@@ -85,19 +100,31 @@ async function gap(what: string, to: string | undefined, happens: () => Promise<
             (now) => now.answers && now.owners.includes(to ?? now.owners[0] ?? ""),
         );
     });
-    const seconds = Math.max(0, ...gaps.map((g) => g.lengthMs)) / 1000;
-    figure(`${what}: longest gap, ${lost} of the questions lost`, seconds);
-    return seconds;
+    const [longest] = report.gaps.sort((a, b) => b.lengthMs - a.lengthMs);
+    const seconds = (longest?.lengthMs ?? 0) / 1000;
+    const late = longest ? pauseIn(report, longest) / 1000 : 0;
+    figure(`${what}: ${report.lost} questions lost, at most ${(late * 1000).toFixed()} ms late, longest gap`, seconds);
+    return { seconds, late };
 }
 
-/** Whether more than one host held the address at any moment of a time, as the hosts' kernels say. */
+function expectWithin({ seconds, late }: Measured, bound: number): void {
+    expect(seconds).toBeLessThanOrEqual(bound * ROOM + late);
+}
+
+/**
+ * Whether more than one host held the address at a time, as the hosts' kernels say. They are asked one after the other, and an address can move
+ * meanwhile: two that are both seen to hold it twice in a row did so at once.
+ */
 async function everTwo(during: () => Promise<unknown>): Promise<string[][]> {
     const seen: string[][] = [];
     const watched = { over: false };
     const watch = (async () => {
+        let earlier: string[] = [];
         while (!watched.over) {
             const now = await owners();
-            if (now.length > 1) seen.push(now);
+            const both = now.filter((name) => earlier.includes(name));
+            if (both.length > 1) seen.push(both);
+            earlier = now;
         }
     })();
     try {
@@ -185,16 +212,16 @@ describe("an address on two nodes", () => {
 
     test("the holder's link is cut: the other one takes over in time, and one of them has it when it is back", async () => {
         await give("lb1");
-        const seconds = await gap("link of the holder cut", "lb2", () => host("lb1").cut());
-        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Link)));
+        const measured = await gap("link of the holder cut", "lb2", () => host("lb1").cut());
+        expectWithin(measured, await promised(Fault.Link));
         await host("lb1").heal();
         await until("one host holds the address", 5, owners, (now) => now.length === 1);
     });
 
     test("the holder loses power: the other one takes over in time, and keeps the address", async () => {
         await give("lb1");
-        const seconds = await gap("power-off of the holder", "lb2", () => host("lb1").powerOff());
-        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Power)));
+        const measured = await gap("power-off of the holder", "lb2", () => host("lb1").powerOff());
+        expectWithin(measured, await promised(Fault.Power));
         const both = await everTwo(async () => {
             await host("lb1").powerOn();
             await until(
@@ -212,26 +239,26 @@ describe("an address on two nodes", () => {
     test("keepalived is stopped on the holder: the address moves within 200 ms, time after time", async () => {
         for (let round = 0; round < 5; round++) {
             const [from = "", to = ""] = (await owners())[0] === "lb1" ? ["lb1", "lb2"] : ["lb2", "lb1"];
-            const seconds = await gap("planned stop on the holder", to, () =>
+            const measured = await gap("planned stop on the holder", to, () =>
                 onHost(host(from), "systemctl stop keepalived"),
             );
-            expect(seconds).toBeLessThanOrEqual(0.2);
+            expectWithin(measured, PLANNED_SECONDS);
             await onHost(host(from), "systemctl start keepalived");
         }
     });
 
     test("all of keepalived is killed on the holder: the address leaves it, and the other one takes over in time", async () => {
         await give("lb1");
-        let seconds = 0;
+        let measured: Measured | undefined;
         const both = await everTwo(async () => {
-            seconds = await gap("kill -9 of all of keepalived", "lb2", () =>
+            measured = await gap("kill -9 of all of keepalived", "lb2", () =>
                 onHost(
                     host("lb1"),
                     "kill -9 $(cat /sys/fs/cgroup/system.slice/keepalived.service/cgroup.procs 2>/dev/null || pidof keepalived)",
                 ),
             );
         });
-        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Process)));
+        expectWithin(measured!, await promised(Fault.Process));
         expect(both).toEqual([]);
         await until(
             "it runs again",
@@ -244,8 +271,8 @@ describe("an address on two nodes", () => {
 
     test("the holder is paused: the other one takes over in time, and one of them has it when it goes on", async () => {
         await give("lb1");
-        const seconds = await gap("pause of the holder", "lb2", () => host("lb1").pause());
-        expect(seconds).toBeLessThanOrEqual(ROOM * (await promised(Fault.Power)));
+        const measured = await gap("pause of the holder", "lb2", () => host("lb1").pause());
+        expectWithin(measured, await promised(Fault.Power));
         await host("lb1").resume();
         await until("one host holds the address", 5, owners, (now) => now.length === 1);
     });
@@ -256,8 +283,8 @@ describe("an address on two nodes", () => {
         await upOk(stack);
         await give("lb1");
         const bound = 2 + 0.5 + 0.016;
-        const seconds = await gap("a tracked service stops", "lb2", () => onHost(host("lb1"), "systemctl stop shop"));
-        expect(seconds).toBeLessThanOrEqual(ROOM * bound);
+        const measured = await gap("a tracked service stops", "lb2", () => onHost(host("lb1"), "systemctl stop shop"));
+        expectWithin(measured, bound);
         await onHost(host("lb1"), "systemd-run --quiet --unit=shop sleep infinity");
         expect(
             await onHost(host("lb2"), "journalctl --unit=keepalived --grep='SECURITY|not executable' || true"),
@@ -291,8 +318,8 @@ describe("more nodes and addresses", () => {
         await give("lb3");
         wanted.standby = ["lb3"];
         const both = await everTwo(async () => {
-            const seconds = await gap("standby of the holder", undefined, () => upOk(stack));
-            expect(seconds).toBeLessThanOrEqual(0.2);
+            const measured = await gap("standby of the holder", undefined, () => upOk(stack));
+            expectWithin(measured, PLANNED_SECONDS);
             delete wanted.standby;
             wanted.nodes = ["lb1", "lb2"];
             await upOk(stack);
