@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { Unit, manifest } from "../../components";
 import type { Manifest } from "../../components";
+import { hostile } from "../hostile";
 import { beacon, etc, held, logins } from "./beacon";
 import type { BeaconOptions } from "./beacon";
 import { Program } from "./program";
@@ -163,32 +164,6 @@ test("a host behind a bastion is reached through it alone", async () => {
 });
 
 describe("bytes", () => {
-    const hostile = fc.array(
-        fc.oneof(
-            fc.constantFrom(
-                "'",
-                '"',
-                "$",
-                "`",
-                "\\",
-                "\n",
-                "|",
-                "| ",
-                "\r",
-                "\t",
-                " ",
-                "$(id)",
-                "&",
-                "%s",
-                "\\n",
-                "!!",
-            ),
-            fc.constantFrom("PULUMI_HA_MANIFEST", "\nPULUMI_HA_MANIFEST\n", "\nEOF\n", "\nend 3\n", "@@credential:x@@"),
-            fc.constantFrom("\u0001", "\u007f", "\u001b[0m", "é", "日本", "\u2028", "\ufeff", "\u{1f600}"),
-            fc.string({ unit: "grapheme" }),
-        ),
-        { maxLength: 16 },
-    );
     const withContents = (contents: string[]): Manifest =>
         manifest({
             unit: "bytes",
@@ -207,8 +182,7 @@ describe("bytes", () => {
         process.stdout.write(`seed of the contents: ${seed}\n`);
         const contents = fc
             .sample(hostile, { numRuns: 80, seed })
-            .map((parts) => parts.join("").replaceAll("\0", ""))
-            .concat("", "\n", "\n\n", "no newline at its end", `${"long ".repeat(20_000)}\n`);
+            .concat("", "@@credential:x@@", "\n", "\n\n", "no newline at its end", `${"long ".repeat(20_000)}\n`);
         const stack = await bench.stack("bytes", async () => {
             new Unit("bytes", { node: bench.node("one"), manifest: withContents(contents) });
         });

@@ -2,35 +2,8 @@ import fc from "fast-check";
 import { Impact, manifest, placeholder, reload, restart, run, toText } from "../../../remote/manifest";
 import type { Activation, Manifest } from "../../../remote/manifest";
 import { parse } from "../../../remote/parse";
+import { hostile } from "../../hostile";
 
-// Anything UTF-8 can carry but NUL; weighted towards what breaks quoting and heredocs.
-const text = fc
-    .array(
-        fc.oneof(
-            fc.constantFrom(
-                "'",
-                '"',
-                "$",
-                "`",
-                "\\",
-                "\n",
-                "|",
-                "| ",
-                "\r",
-                "\t",
-                " ",
-                "EOF",
-                "end 3",
-                "file /x 0644 root:root",
-                "$(id)",
-                "é",
-                "日本",
-                "\u2028",
-            ),
-            fc.string({ unit: "grapheme" }),
-        ),
-    )
-    .map((parts) => parts.join("").replaceAll("\0", ""));
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9 ()'$`-]{0,20}[a-z0-9]$/);
 const seconds = fc.integer({ min: 0, max: 100_000 }).map((n) => n / 100);
 const service = fc.constantFrom("keepalived.service", "haproxy.service", "a@b.socket");
@@ -41,9 +14,9 @@ const path = fc.stringMatching(/^(\/[a-z0-9_-]{1,8}){1,4}$/);
 const activation: fc.Arbitrary<Activation> = fc.oneof(
     service.map((s) => reload(s)),
     fc.tuple(service, seconds).map(([s, t]) => restart(s, t, Impact.Failover)),
-    fc.tuple(text, seconds).map(([command, t]) => run(command, Impact.Outage, t)),
+    fc.tuple(hostile, seconds).map(([command, t]) => run(command, Impact.Outage, t)),
 );
-const step = fc.record({ name, command: text });
+const step = fc.record({ name, command: hostile });
 const manifests: fc.Arbitrary<Manifest> = fc
     .record({
         packages: fc.array(fc.constantFrom<string[]>("keepalived", "mariadb-server=1:10.11.6-0+deb12u1", "g++")),
@@ -55,7 +28,7 @@ const manifests: fc.Arbitrary<Manifest> = fc
                     path,
                     mode,
                     owner,
-                    content: text,
+                    content: hostile,
                     fill: fc.constantFrom<string[][]>(["a"], ["a", "b.key"]),
                     shared: fc.constant(true),
                     onChange: fc.array(activation, { maxLength: 2 }),
@@ -65,7 +38,7 @@ const manifests: fc.Arbitrary<Manifest> = fc
         ),
         validators: fc.array(step),
         services: fc.array(fc.record({ name: service, enabled: fc.boolean(), running: fc.boolean() })),
-        gates: fc.array(fc.record({ name, command: text, withinSeconds: seconds })),
+        gates: fc.array(fc.record({ name, command: hostile, withinSeconds: seconds })),
         ports: fc.array(
             fc.record({
                 port: fc.constantFrom("tcp/443", "vrrp"),
