@@ -34,6 +34,7 @@ export const previousCredential = (user: string): string => `previous-${inCreden
 const LISTED_AS: Record<string, string> = {
     ALL: "ALL PRIVILEGES",
     "DELETE VERSIONING ROWS": "DELETE HISTORY",
+    "READ ONLY ADMIN": "READ_ONLY ADMIN",
     "REPLICA MONITOR": "SLAVE MONITOR",
     "REPLICATION CLIENT": "BINLOG MONITOR",
     "REPLICATION REPLICA": "REPLICATION SLAVE",

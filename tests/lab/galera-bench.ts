@@ -1,6 +1,6 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { CertificateAuthority, GaleraCluster, HaproxyFrontend, KeepalivedVip } from "../../components";
-import type { FaultSeconds, GaleraClusterArgs , Fault} from "../../components";
+import type { FaultSeconds, GaleraClusterArgs, Fault } from "../../components";
 import type { LabHost } from "../../lab";
 import { asRoot } from "./members";
 import type { SqlAccess } from "./sql";
