@@ -50,7 +50,7 @@ async function eventually(what: string, holds: () => Promise<boolean> | boolean,
 
 const answers = async (address: string, port = 22): Promise<boolean> => {
     try {
-        await tcpProbe(address, port)(AbortSignal.timeout(300));
+        await tcpProbe(address, port)(AbortSignal.timeout(1000));
         return true;
     } catch {
         return false;
@@ -82,6 +82,7 @@ afterAll(async () => {
 
 describe("a lab", () => {
     let lab: Lab;
+    let upMs: number;
     let expectMachineAsBefore: () => void;
     const bootOf = async (host: string): Promise<string> =>
         (await lab.exec(host, ["stat", "-c", "%Z", "/proc/1"])).stdout;
@@ -89,7 +90,7 @@ describe("a lab", () => {
     beforeAll(async () => {
         await down();
         expectMachineAsBefore = remembered();
-        lab = (await timed("up of 2 hosts", () => up(["one", "two"]))).value;
+        ({ value: lab, ms: upMs } = await timed("up of 2 hosts", () => up(["one", "two"])));
     });
 
     test("is up: on, connected, and described by its inventory", async () => {
@@ -109,7 +110,7 @@ describe("a lab", () => {
         const boots = [await bootOf("one"), await bootOf("two")];
         const { ms } = await timed("up with nothing to do", () => up(["one", "two"]));
         expect([await bootOf("one"), await bootOf("two")]).toEqual(boots);
-        expect(ms).toBeLessThan(3000);
+        expect(ms).toBeLessThan(upMs);
     });
 
     test("takes one more host without touching the others, which learn its name", async () => {
@@ -199,7 +200,8 @@ describe("a lab", () => {
         await eventually("the address answers from elsewhere", () => prober.answers);
         const seen = await prober.stop();
         const outage = seen.gaps.at(-1)!;
-        expect(outage.fromMs).toBeLessThanOrEqual(cut.atMs + 50);
+        // An answer that had arrived is seen when this process gets its turn.
+        expect(outage.fromMs).toBeLessThanOrEqual(cut.atMs + 50 + seen.resolutionMs);
         expect(outage.toMs).toBeGreaterThan(cut.atMs);
         expect(seen.longestGapMs).toBe(outage.lengthMs);
         expect(outage.lost).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 import { Unit } from "../../components";
+import { monotonicMs } from "../../lab";
 import { beacon, held } from "./beacon";
 import { figure, summaries, up, upOk } from "./stack";
 import type { Outcome } from "./stack";
@@ -7,8 +8,8 @@ import { Bench, onHost, until } from "./support";
 
 jest.setTimeout(240_000);
 
-/** Seconds after which an `up` gives up on a link that went silent: the interval of keepalives, four times, and what one `up` takes anyway. */
-const SILENT_LINK_SECONDS = 60 + 30;
+/** Seconds from a link's loss until an `up` gives it up, the interval of keepalives, four times; and as much again for a machine that is busy otherwise. */
+const SILENT_LINK_SECONDS = 60 + 60;
 
 let bench: Bench;
 const hosts = ["fine", "off", "hung", "cut"];
@@ -24,6 +25,7 @@ const yes = (answer: string) => answer === "yes\n";
 describe("one host without power, one that hangs, one whose link is lost while it applies", () => {
     let stack: Stack;
     let outcome: Outcome;
+    let sinceCut: number;
 
     beforeAll(async () => {
         stack = await bench.stack("outages", async () => {
@@ -36,16 +38,18 @@ describe("one host without power, one that hangs, one whose link is lost while i
         await bench.host("hung").pause();
         const running = up(stack);
         await until("the apply waits for its last gate", 60, exists("/run/beacon.loaded"), yes);
-        await bench.host("cut").cut();
+        const cut = await bench.host("cut").cut();
         await onHost(bench.host("cut"), "touch /run/go");
         await until("the host has gone on without us", 30, exists("/var/lib/pulumi-ha/units/beacon/manifest"), yes);
         outcome = await running;
+        sinceCut = (monotonicMs() - cut.atMs) / 1000;
         figure("up with three hosts lost", outcome.seconds);
+        figure("of it after the last of them was lost", sinceCut);
     });
 
     test("fails: in bounded time, with what is wrong with each of them", () => {
         expect(outcome.ok).toBe(false);
-        expect(outcome.seconds).toBeLessThan(SILENT_LINK_SECONDS);
+        expect(sinceCut).toBeLessThan(SILENT_LINK_SECONDS);
         const { address } = bench.host("off");
         expect(outcome.diagnostics).toMatch(new RegExp(`after \\d+ failed attempts: dial tcp ${address}:22: `));
         expect(outcome.diagnostics).toContain(
