@@ -43,23 +43,29 @@ join() {
     wait_synced "$since" 0
 }
 
-# The server begins on nothing, but not on a folder that lacks its own tables.
+# A new disk: a server does not start in a folder that lacks its own tables. They are made aside and moved, `mysql` last, so that a cut begins anew.
 fill_empty_disk() {
-    local words
-    [[ ! -d $DATA/mysql ]] || return 0
+    local words new=$DATA/.pulumi-ha-new item
+    [[ ! -d $DATA/mysql && $(identity) == no && $(databases) == - ]] || return 0
     say "$DATA has no system tables: they are made"
     install -d -m 0755 -o mysql -g mysql "$DATA"
-    words=$(mariadb-install-db --user=mysql --datadir="$DATA" --skip-test-db --auth-root-authentication-method=socket 2>&1) || fail "they could not be made: $words"
+    rm -rf -- "$new"
+    words=$(mariadb-install-db --user=mysql --datadir="$new" --skip-test-db --auth-root-authentication-method=socket 2>&1) || fail "they could not be made:" "$words"
+    for item in "$new"/!(mysql) "$new/mysql"; do
+        rm -rf -- "${DATA:?}/${item##*/}"
+        mv -T -- "$item" "$DATA/${item##*/}"
+    done
+    rm -rf -- "$new"
 }
 
-# The flag goes before anything else can come between: a later start must find none, and `starting` removes one that this run left when it was killed.
+# A later start must not find the flag. One that this run leaves when it is killed is removed by the start itself, and by `starting`.
 bootstrap() {
     local since=$EPOCHSECONDS
     say "every other member is fresh: begins the cluster ${SETTING[CLUSTER]}"
     fill_empty_disk
     systemctl reset-failed "$SERVICE" 2>/dev/null || true
     echo '_WSREP_NEW_CLUSTER=--wsrep-new-cluster' >"$NEW_CLUSTER"
-    timeout 120 systemctl start "$SERVICE" || true
+    timeout 120 systemctl start "$SERVICE" 9>&- || true
     rm -f -- "$NEW_CLUSTER"
     wait_synced "$since" 0
 }

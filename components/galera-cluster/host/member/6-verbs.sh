@@ -156,7 +156,7 @@ main() {
     converge | secure)
         read_settings
         exec 9>/run/pulumi-ha-galera.lock
-        flock --nonblock 9 || fail "another run changes this member at this moment"
+        flock --timeout 30 9 || fail "another run changes this member at this moment"
         forget_drain
         trap leave EXIT
         trap 'exit 1' INT TERM
