@@ -1,30 +1,9 @@
-import { checkServerIdentity } from "node:tls";
-import type { TLSSocket } from "node:tls";
-import { createConnection } from "mysql2/promise";
 import type { Connection, RowDataPacket } from "mysql2/promise";
+import { connect } from "../../lab/sql";
+import type { SqlAccess } from "../../lab/sql";
 
-/** How a client reaches MariaDB: always over TLS. */
-export interface SqlAccess {
-    host: string;
-    port: number;
-    user: string;
-    password: string;
-    database: string;
-    /** Who signs the server's certificate, PEM. */
-    ca: string;
-}
-
-/** A connection to the server that was asked for, by its certificate; rejects when there is none within `milliseconds`. */
-export async function connect(access: SqlAccess, milliseconds = 2000): Promise<Connection> {
-    const { ca, ...to } = access;
-    const connection = await createConnection({ ...to, connectTimeout: milliseconds, ssl: { ca } });
-    // The client's own check takes every address for "localhost".
-    const { stream } = (connection as unknown as { connection: { stream: TLSSocket } }).connection;
-    const fault = checkServerIdentity(access.host, stream.getPeerCertificate());
-    if (fault === undefined) return connection;
-    connection.destroy();
-    throw fault;
-}
+export { connect } from "../../lab/sql";
+export type { SqlAccess } from "../../lab/sql";
 
 /** What a query answers, by row and column. */
 export async function rows(connection: Connection, sql: string): Promise<RowDataPacket[]> {
