@@ -1,0 +1,79 @@
+import { checkServerIdentity } from "node:tls";
+import type { TLSSocket } from "node:tls";
+import { createConnection } from "mysql2/promise";
+import type { Connection, ResultSetHeader } from "mysql2/promise";
+import type { Probe } from "./probe";
+
+/** How a client reaches MariaDB: always over TLS. */
+export interface SqlAccess {
+    host: string;
+    port: number;
+    user: string;
+    password: string;
+    database: string;
+    /** Who signs the server's certificate, PEM. */
+    ca: string;
+}
+
+/** A connection to the server that was asked for, by its certificate; rejects when there is none within `milliseconds`. */
+export async function connect(access: SqlAccess, milliseconds = 2000): Promise<Connection> {
+    const { ca, ...to } = access;
+    const connection = await createConnection({ ...to, connectTimeout: milliseconds, ssl: { ca } });
+    // The client's own check takes every address for "localhost".
+    const { stream } = (connection as unknown as { connection: { stream: TLSSocket } }).connection;
+    const fault = checkServerIdentity(access.host, stream.getPeerCertificate());
+    if (fault === undefined) return connection;
+    connection.destroy();
+    throw fault;
+}
+
+/** A table that a probe writes to, and what was acknowledged: compared with what members hold, it tells what was lost. */
+export class SqlLedger {
+    /** The numbers whose commit was acknowledged. */
+    readonly acknowledged: number[] = [];
+
+    private constructor(
+        private readonly access: SqlAccess,
+        readonly table: string,
+    ) {}
+
+    /** Makes the table if it is missing. */
+    static async open(access: SqlAccess, table: string): Promise<SqlLedger> {
+        const connection = await connect(access);
+        await connection.query(`CREATE TABLE IF NOT EXISTS ${table} (n BIGINT AUTO_INCREMENT PRIMARY KEY)`);
+        await connection.end();
+        return new SqlLedger(access, table);
+    }
+
+    /** Succeeds once a row is committed, over a connection of its own. */
+    readonly probe: Probe = async (signal) => {
+        const connection = await connect(this.access);
+        // One that breaks while nobody waits for it must not end the process.
+        connection.on("error", () => undefined);
+        const abort = () => connection.destroy();
+        signal.addEventListener("abort", abort, { once: true });
+        try {
+            if (signal.aborted) throw new Error("no answer in time");
+            const [{ insertId }] = await Promise.race([
+                connection.query<ResultSetHeader>(`INSERT INTO ${this.table} () VALUES ()`),
+                new Promise<never>((_, reject) =>
+                    signal.addEventListener("abort", () => reject(new Error("no answer in time"))),
+                ),
+            ]);
+            this.acknowledged.push(insertId);
+        } finally {
+            signal.removeEventListener("abort", abort);
+            connection.destroy();
+        }
+    };
+
+    /** How many of the acknowledged rows a server does not have. */
+    async missing(on: Partial<SqlAccess> = {}): Promise<number> {
+        const connection = await connect({ ...this.access, ...on });
+        await connection.query("SET SESSION wsrep_sync_wait = 1");
+        const [found] = await connection.query(`SELECT n FROM ${this.table}`);
+        connection.destroy();
+        const held = new Set((found as { n: number }[]).map((row) => row.n));
+        return this.acknowledged.filter((n) => !held.has(n)).length;
+    }
+}
