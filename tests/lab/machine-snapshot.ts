@@ -24,7 +24,7 @@ const commandLines = (): string[] =>
                 return "";
             }
         })
-        .filter((line) => /systemd-nspawn|launch\.sh|flock/.test(line));
+        .filter((line) => /systemd-nspawn|launch\.sh|labs\/\S+\.lock/.test(line));
 const folders = (): string[] =>
     ["/run/netns", "/run/pulumi-ha", "/run/systemd/nspawn"]
         .filter((dir) => fs.existsSync(dir))
