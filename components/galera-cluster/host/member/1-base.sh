@@ -10,9 +10,11 @@ SERVER_CONF=$CONF/71-pulumi-ha-server.cnf
 DYNAMIC_CONF=$CONF/72-pulumi-ha-dynamic.cnf
 DROP_INS=/etc/systemd/system/mariadb.service.d
 DATA=/var/lib/mysql
-RUN=/run/pulumi-ha-galera
 SETTINGS=/usr/local/lib/pulumi-ha/galera/settings
 DRAINING=/run/pulumi-ha-galera-draining
+# What the server read when it started, and which variables were set since. Not in the directory that is the server's own.
+READ=/run/pulumi-ha-galera-read
+VARIABLES=/run/pulumi-ha-galera-set
 # Debian's unit reads it at each start.
 NEW_CLUSTER=/run/mariadb-wsrep-new-cluster
 SERVICE=mariadb.service

@@ -36,16 +36,16 @@ is_down() { [[ ${SYSTEMD[ActiveState]-} == @(inactive|failed) && ${SYSTEMD[Job]:
 # The server's notify command is not called for it.
 receives_copy() {
     local file
-    [[ -e $RUN/read ]] || return 1
+    [[ -e $READ ]] || return 1
     for file in "$DATA/.sst" "$DATA"/*_galera_info_SST; do
-        if [[ $file -nt $RUN/read ]]; then return 0; fi
+        if [[ $file -nt $READ ]]; then return 0; fi
     done
     return 1
 }
 
 # What a start reads, and a running server cannot take otherwise.
 fingerprint() { cat -- "$SERVER_CONF" "$DROP_INS"/*.conf 2>/dev/null | sha256sum; }
-runs_what_is_written() { [[ $(fingerprint) == "$(cat "$RUN/read" 2>/dev/null)" ]]; }
+runs_what_is_written() { [[ $(fingerprint) == "$(cat "$READ" 2>/dev/null)" ]]; }
 
 identity() { if [[ -e $DATA/grastate.dat || -e $DATA/gvwstate.dat ]]; then echo yes; else echo no; fi; }
 saved_uuid() { sed -n 's/^uuid:[[:space:]]*//p' "$DATA/grastate.dat" 2>/dev/null || echo "$ZERO"; }
@@ -117,7 +117,7 @@ wait_synced() { # SINCE RESTARTS
     return 1
 }
 
-# What the server's own words mean: an expression, and a hint.
+# What the server's own words mean, the most telling first: an expression, and a hint.
 HINTS=(
     'certificate has expired;; a certificate has expired: see the dates of /etc/mysql/pulumi-ha/*.pem on all members, and their clocks'
     'certificate verify failed;; a certificate is not of a CA that the other side trusts: the ca.pem of all members must hold this CA'
@@ -136,8 +136,11 @@ explain() { # SINCE
     local row words
     words=$(journalctl --unit="$SERVICE" --since="@$1" --no-pager --quiet --output=cat 2>/dev/null | sed -E 's/^[0-9]{4}-[0-9-]+ +[0-9:]+ [0-9]+ //' || true)
     say "the server's own words:"
-    { grep -E '\[ERROR\]|ERROR:|\[F(ATAL|atal)\]' <<<"$words" || tail -n 20 <<<"$words"; } | awk '!seen[$0]++' | tail -n 7 | cut -c -300 >&2
+    { grep -E '\[ERROR\]|ERROR:|\[F(ATAL|atal)\]' <<<"$words" || grep -iE 'error|fail|verif|denied|refused|unexpected' <<<"$words" || true; } | awk '!seen[$0]++' | tail -n 7 | cut -c -300 >&2
     for row in "${HINTS[@]}"; do
-        if grep -qE -- "${row%%;; *}" <<<"$words"; then say "${row#*;; }"; fi
+        if grep -qE -- "${row%%;; *}" <<<"$words"; then
+            say "${row#*;; }"
+            return 0
+        fi
     done
 }

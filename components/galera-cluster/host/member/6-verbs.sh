@@ -3,9 +3,11 @@
 
 # Before each start, by systemd. A flag that is older than a start takes was left by a run that was killed: it must not begin a cluster now.
 verb_starting() {
+    # As another user than root it can record nothing, and the next change restarts the server in any case.
+    ((EUID == 0)) || return 0
     [[ -z $(find "$NEW_CLUSTER" -mmin +1 2>/dev/null) ]] || rm -f -- "$NEW_CLUSTER"
-    fingerprint >"$RUN/read"
-    rm -f -- "$RUN/set"
+    fingerprint >"$READ"
+    rm -f -- "$VARIABLES"
 }
 
 verb_tls() {
@@ -34,14 +36,14 @@ verb_set() {
     runs || return 0
     while read -r name value; do effective[$name]=$value; done < <(options --mysqld)
     while read -r name _; do ours[$name]=1; done < <(options --defaults-file="$DYNAMIC_CONF" mysqld server mariadb mariadbd)
-    while read -r name; do before[$name]=1; done < <(cat -- "$RUN/set" 2>/dev/null || true)
+    while read -r name; do before[$name]=1; done < <(cat -- "$VARIABLES" 2>/dev/null || true)
     # The record comes first: what a run that was cut had set is known to the next.
-    printf '%s\n' "${!ours[@]}" "${!before[@]}" | sort -u >"$RUN/set"
+    printf '%s\n' "${!ours[@]}" "${!before[@]}" | sort -u >"$VARIABLES"
     for name in "${!before[@]}"; do
         [[ -n ${ours[$name]-} ]] || ! can_be_set "$name" || set_variable "$name" "${effective[$name]-}"
     done
     for name in "${!ours[@]}"; do set_variable "$name" "${effective[$name]-}"; done
-    printf '%s\n' "${!ours[@]}" | sort >"$RUN/set"
+    printf '%s\n' "${!ours[@]}" | sort >"$VARIABLES"
 }
 
 # What the server refused is on record too, and was never set.
