@@ -19,7 +19,7 @@ const NOTHING = Object.fromEntries(MEMBERS.map((name) => [name, []]));
 let galera: GaleraBench;
 
 beforeAll(async () => {
-    galera = await GaleraBench.up("t-gfaults", "10.85.0");
+    galera = await GaleraBench.up("t-gfaults", "10.84.1");
     await upOk(galera.stack);
     await galera.whole();
 });
@@ -75,6 +75,13 @@ const ledTo = (name: string) =>
 
 const wait = (seconds: number) => new Promise((resume) => setTimeout(resume, seconds * 1000));
 
+/** Makes, or lifts, what keeps the first member and the others from each other, while everybody else reaches all of them. */
+async function routes(verb: "add" | "del"): Promise<void> {
+    const [first, ...others] = galera.members;
+    const block = (at: LabHost, to: LabHost) => onHost(at, `ip route ${verb} blackhole ${to.inventory.address}`);
+    await Promise.all(others.flatMap((other) => [block(first!, other), block(other, first!)]));
+}
+
 interface Trouble {
     fault: Fault;
     happens: (member: LabHost) => Promise<unknown>;
@@ -117,6 +124,15 @@ const troubles: [string, Trouble][] = [
             fault: Fault.Link,
             happens: (member) => member.cut(),
             heals: (member) => member.heal(),
+            lasts: AWAY_SECONDS,
+        },
+    ],
+    [
+        "parted from the other members for 20 s",
+        {
+            fault: Fault.Partition,
+            happens: () => routes("add"),
+            heals: () => routes("del"),
             lasts: AWAY_SECONDS,
         },
     ],
