@@ -14,15 +14,27 @@ $(last_errors)"
 
 hold() { take_lock 60 || fail "another run holds this host: $(cat /run/pulumi-ha/host.lock.holder 2>/dev/null)"; }
 
-# Only a server that is not Primary.
-stop_server() {
+# Only a server that is not Primary. One that waits for the others ignores SIGTERM, for ever, and Debian's unit kills nothing; it serves nobody, and
+# whatever it has committed is on its disk.
+stop_server() { # SECONDS until it is killed
+    local until=$((SECONDS + $1)) pid
     hold
     look_at_server
     case $SERVER in
-    stopped) ;;
+    stopped) return 0 ;;
     primary | silent) fail "the server is $SERVER by now, so it is not stopped" ;;
-    *) systemctl stop "$SERVICE" || fail "the server can't be stopped" ;;
     esac
+    systemctl stop --no-block "$SERVICE"
+    pid=$(systemctl show --property=MainPID --value "$SERVICE")
+    while look_at_server && [[ $SERVER != stopped ]]; do
+        if ((SECONDS > until + 30)); then fail "the server can't be stopped: it is $SERVER"; fi
+        if ((SECONDS > until && pid > 0)); then
+            say 'waits for the others and does not stop: killed'
+            kill -KILL "$pid" 2>/dev/null
+            pid=0
+        fi
+        sleep 0.2
+    done
 }
 
 # What the start of a cluster lays down. It is run by systemd, which also clears it away when the caller or the start itself is killed: a server that

@@ -11,7 +11,7 @@ declare -A WSREP=()
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
-    say "$*"
+    say "failed: $*"
     exit 1
 }
 

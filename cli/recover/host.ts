@@ -13,6 +13,9 @@ const TELL_SECONDS = 15;
 /** Seconds for a server to stop or start: above those that Debian's unit allows. */
 const SERVICE_SECONDS = 960;
 
+/** Seconds for a server that is not Primary to stop before it is killed. */
+const STOP_SECONDS = 10;
+
 const position = z.object({ uuid: z.string(), seqno: z.number() });
 const evidence = z.object({
     server: z.enum(Object.values(ServerState)),
@@ -53,7 +56,8 @@ export async function ask(member: Member, all: Member[], positionSeconds: number
 }
 
 /** Stops a server that is not Primary. */
-export const stopServer = (member: Member, say: Say) => onHost(member, "stop_server", SERVICE_SECONDS, say);
+export const stopServer = (member: Member, say: Say) =>
+    onHost(member, `stop_server ${STOP_SECONDS}`, STOP_SECONDS + SERVICE_SECONDS, say);
 
 /** The one start of a cluster; the member still has to be at the position that was decided on. */
 export const beginCluster = (
@@ -87,12 +91,17 @@ async function onHost(member: Member, step: string, seconds: number, say?: Say, 
         command: member.connection.user === "root" ? "bash -s" : "sudo -n bash -s",
         stdin: `${SCRIPTS}\n${more}${step}\n`,
         seconds,
-        onLine: say && ((line) => say(`${member.node}: ${line}`)),
+        onLine: say && ((line) => (line.startsWith("failed: ") ? undefined : say(`${member.node}: ${line}`))),
     });
-    if (code !== 0) throw new Error(stderr.trim() || `ended with status ${code}`);
+    if (code !== 0) {
+        const reason = stderr.split(/^failed: /m).at(-1)?.trim() || `ended with status ${code}`;
+        throw new Error(`${member.node}: ${reason}`);
+    }
     return stdout;
 }
 
 const firstLine = (error: unknown): string =>
-    (error instanceof Error ? error.message : String(error)).split("\n").find((line) => line.trim() !== "") ??
-    "no reason given";
+    (error instanceof Error ? error.message : String(error))
+        .split("\n")
+        .find((line) => line.trim() !== "")
+        ?.replace(/^after \d+ failed attempts: /, "") ?? "no reason given";

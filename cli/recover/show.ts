@@ -16,11 +16,15 @@ export const evidenceTable = (evidence: MemberEvidence[]): string => {
     ];
     // A uuid in full is wider than the rest of the line: its first group tells clusters apart, and the whole of each stands below.
     const legend = uuids.filter((uuid) => known({ uuid, seqno: 0 })).map((uuid) => `${short(uuid)} = ${uuid}`);
-    return [table(COLUMNS, evidence.map(row)), ...legend].join("\n");
+    const troubles = evidence.flatMap((m) => {
+        const why = m.reachable ? (m.silence ?? m.positionError) : m.why;
+        return why === undefined ? [] : [`${m.node}: ${why}`];
+    });
+    return [table(COLUMNS, evidence.map(row)), ...legend, ...troubles].join("\n");
 };
 
 function row(member: MemberEvidence): string[] {
-    if (!member.reachable) return [member.node, `can't be asked: ${member.why}`];
+    if (!member.reachable) return [member.node, "no answer"];
     const { node, server, component, position, positionError, savedState, savedView } = member;
     return [
         node,
