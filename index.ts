@@ -1,13 +1,13 @@
 /**
- * The stack of this repository: one address in front of two load balancers, which serve two web servers over TLS. Its nodes are those of the
- * stack's config; the dev stack runs on the lab's hosts. `npm run build` makes what is imported here.
+ * The stack of this repository: one address in front of two load balancers, which serve two web servers over TLS and the writer of a database cluster
+ * of three. Its nodes are those of the stack's config; the dev stack runs on the lab's hosts. `npm run build` makes what is imported here.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { CertificateAuthority, HaproxyFrontend, KeepalivedVip, nodesFromConfig } from "pulumi-ha";
+import { CertificateAuthority, GaleraCluster, HaproxyFrontend, KeepalivedVip, nodesFromConfig } from "pulumi-ha";
 import { WebServer } from "./examples/web-server";
 
 const config = new pulumi.Config();
-const { lb1, lb2, web1, web2 } = nodesFromConfig("lb1", "lb2", "web1", "web2");
+const { lb1, lb2, web1, web2, db1, db2, db3 } = nodesFromConfig("lb1", "lb2", "web1", "web2", "db1", "db2", "db3");
 
 const ca = new CertificateAuthority("ca", { organization: "Example Shop" });
 
@@ -29,8 +29,26 @@ const web = new HaproxyFrontend("web", {
     check: { http: { path: "/healthz" }, intervalSeconds: 1 },
 });
 
+// Three members, TLS on every wire; a certificate that also holds for the address in front.
+const orders = new GaleraCluster("orders", {
+    nodes: [db1, db2, db3],
+    issuer: ca.issuer,
+    clientAddresses: [vip.address],
+    databases: [{ name: "orders" }],
+    users: [{ name: "shop", database: "orders" }],
+});
+
+// All clients reach one writer; which one, and how it is checked, the cluster says itself.
+const sql = new HaproxyFrontend("sql", {
+    nodes: [lb1, lb2],
+    bind: { address: vip.address, port: 3306 },
+    galera: orders.backend,
+});
+
 export const url = web.url;
+export const database = sql.endpoint;
+export const shopPassword = orders.passwords.apply((passwords) => passwords.shop);
 export const address = vip.address;
 export const caCertificate = ca.certificatePem;
 /** Per fault: how many seconds a client waits at most, and the sum that says so. */
-export const failover = { front: vip.failover, web: web.failover };
+export const failover = { front: vip.failover, web: web.failover, sql: sql.failover };

@@ -67,6 +67,18 @@ export class SqlLedger {
         }
     };
 
+    /** The member that serves clients now; undefined while there is none. */
+    async member(): Promise<string | undefined> {
+        try {
+            const connection = await connect(this.access);
+            const [found] = await connection.query({ sql: "SELECT @@wsrep_node_name AS name", timeout: 1000 });
+            connection.destroy();
+            return (found as { name: string }[])[0]?.name;
+        } catch {
+            return undefined;
+        }
+    }
+
     /** How many of the acknowledged rows a server does not have. */
     async missing(on: Partial<SqlAccess> = {}): Promise<number> {
         const connection = await connect({ ...this.access, ...on });
