@@ -99,6 +99,12 @@ activate() { # [lenient]
     done
 }
 
+# What failed ends an apply; where as much as possible is to be put back or removed, it is noted.
+or_end() { # [lenient]
+    if [[ $1 != lenient ]]; then exit 1; fi
+    note
+}
+
 tell() { # restart|reload SERVICE
     case ${ACTIVE[$2]-} in
     active | reloading | deactivating) systemd_do "$1" "$2" ;;
