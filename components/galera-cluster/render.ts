@@ -49,7 +49,9 @@ const dropIn = `${header("MariaDB on this host")}
 StartLimitIntervalSec=0
 
 [Service]
-ExecStartPre=${PATHS.member} starting
+ExecStartPre=+${PATHS.member} starting
+# A flag that began a cluster has done its work.
+ExecStartPost=+-/bin/rm -f /run/mariadb-wsrep-new-cluster
 Restart=on-failure
 RestartSec=5
 RuntimeDirectory=pulumi-ha-galera
