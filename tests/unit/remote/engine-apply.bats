@@ -120,6 +120,19 @@ load engine.bash
     [ "$(result)" = unchanged ]
 }
 
+@test "fails: a service that does not come up with its old files either, which is said" {
+    app one
+    engine apply
+    app two
+    echo BROKEN >"$HOST/etc/app/another"
+    run engine apply
+    [ "$status" -eq 4 ]
+    [ "$(result)" = failed ]
+    [[ $output == *"now: the previous files are back, but not everything else is as before: systemctl "*" app.service failed"* ]]
+    [[ $output != *"command not found"* ]]
+    grep -qx one "$HOST/etc/app/app.conf"
+}
+
 @test "fails: a gate that is not passed in time restores, and the first apply leaves nothing behind" {
     echo foreign >"$HOST/etc/app/app.conf"
     chmod 0604 "$HOST/etc/app/app.conf"
