@@ -144,5 +144,9 @@ export const timingOptions = (of: Timing): Record<string, string> =>
 export const markedDownSeconds = ({ check }: Timing): number =>
     check.intervalSeconds + (check.fall - 1) * check.fastIntervalSeconds;
 
+/** Until it sends clients to a member again that says itself that it takes them, at most. */
+export const returnSeconds = ({ check }: Timing): number =>
+    check.intervalSeconds + (check.rise - 1) * check.fastIntervalSeconds;
+
 /** Until it has marked one down whose health endpoint does not answer, at most. */
 export const noticedSeconds = (of: Timing): number => markedDownSeconds(of) + of.check.fall * of.check.timeoutSeconds;

@@ -39,7 +39,7 @@ read_settings() {
         [[ $line =~ ^([A-Z_]+)=\"?([^\"]*)\"?$ ]] || continue
         SETTING[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
     done <"$SETTINGS"
-    for key in CLUSTER NODE MEMBERS HEALTH_PORT FOUNDER DRAIN_SECONDS MARKED_DOWN_SECONDS JOIN_SECONDS; do
+    for key in CLUSTER NODE MEMBERS HEALTH_PORT FOUNDER DRAIN_SECONDS MARKED_DOWN_SECONDS RETURN_SECONDS JOIN_SECONDS; do
         [[ -n ${SETTING[$key]-} ]] || fail "$SETTINGS: $key is missing"
     done
     NODE=${SETTING[NODE]}

@@ -86,8 +86,15 @@ restart_safely() {
     wait_for_new "$id" || fail "the server does not stop"
     wait_synced "$since" 0
     undrain
+    ((!member)) || settle
     ((!member)) || ! receives_copy || fail "caught up by a whole copy of the data (SST) and not from the others' write-set cache (IST): the next member would do the same, with one member less to copy from" \
         "see that the cache (cache, cacheMebibytes) holds what is written while a member restarts, and the server's journal for why it was not used"
+}
+
+# The next member leaves only when load balancers send clients here again: of two members, one must always be left to them.
+settle() {
+    say "lets load balancers find it well, for ${SETTING[RETURN_SECONDS]} s"
+    sleep "${SETTING[RETURN_SECONDS]}"
 }
 
 # Until the others can do without this member; they may be catching up for a moment. It says that it leaves before it asks, and so does each of them:
