@@ -86,6 +86,7 @@ export function renderMember(spec: GaleraSpec, nodeName: string): Manifest {
             file(PATHS.membersConf, "0644", membersConf(spec), { onChange: [run(member("members"))] }),
             pem(PATHS.ca, CA),
         ],
+        validators: [{ name: "the authorities prove the certificate that is in use", command: stillProven }],
         services: [HEALTH_SOCKET, HEALTH_SERVICE].map((name) => ({ name, enabled: true, running: true })),
         gates: [{ name: "the health endpoint answers", command: answers(spec), withinSeconds: HEALTH_SECONDS }],
         ports: [{ port: `tcp/${spec.health.port}`, from: ["any"] }],
@@ -144,8 +145,18 @@ const proven = `openssl x509 -in ${PATHS.certificate} -noout -checkend 0 >/dev/n
     echo "the certificate has expired: $(openssl x509 -in ${PATHS.certificate} -noout -enddate)" >&2
     exit 1
 }
-openssl verify -CAfile ${PATHS.ca} -untrusted ${PATHS.certificate} ${PATHS.certificate} >/dev/null
+openssl verify -CAfile ${PATHS.ca} -untrusted ${PATHS.certificate} ${PATHS.certificate} >/dev/null || {
+    echo "the certificate is not of an authority in ${PATHS.ca}" >&2
+    exit 1
+}
 [ "$(openssl x509 -in ${PATHS.certificate} -noout -pubkey)" = "$(openssl pkey -in ${PATHS.key} -pubout)" ] || {
     echo "the key does not belong to the certificate" >&2
+    exit 1
+}`;
+
+/** Authorities reach all members before any new certificate does: with others alone, no member would let in one that reconnects. */
+const stillProven = `[ -e ${PATHS.certificate} ] || exit 0
+openssl verify -no_check_time -CAfile ${PATHS.ca} -untrusted ${PATHS.certificate} ${PATHS.certificate} >/dev/null || {
+    echo "members would no longer trust each other: their certificates are not of the new authority; let both authorities be trusted first (alsoTrusted)" >&2
     exit 1
 }`;
