@@ -11,6 +11,8 @@ export interface RemoteJob {
     stdin: string;
     /** For all of it, the dial included; the connection is closed then. */
     seconds: number;
+    /** How often a dial that fails is repeated. Default: 3. */
+    retries?: number;
     /** Takes the lines of stderr as they come. */
     onLine?: (line: string) => void;
 }
@@ -32,7 +34,7 @@ const DIAL_SECONDS = 5;
  * @throws Error when the host can't be reached or the login fails; never says anything of the key.
  */
 export async function runOn(connection: Connection, job: RemoteJob): Promise<RemoteEnd> {
-    const quick = { dialErrorLimit: 1, perDialTimeout: DIAL_SECONDS };
+    const quick = { dialErrorLimit: job.retries ?? 3, perDialTimeout: DIAL_SECONDS };
     const link = await dial(
         { ...connection, ...quick, proxy: connection.proxy && { ...connection.proxy, ...quick } },
         { signal: AbortSignal.timeout(job.seconds * 1000), log: () => Promise.resolve() },

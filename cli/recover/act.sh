@@ -2,6 +2,7 @@
 # What is done to a member; comes after evidence.sh.
 
 WORK=/run/pulumi-ha/recover
+MEMBER=/usr/local/lib/pulumi-ha/galera/member
 MARKER=/run/mariadb-wsrep-new-cluster
 STARTER=pulumi-ha-recover-start.service
 
@@ -77,11 +78,15 @@ begin_cluster() { # SECONDS UUID SEQNO HISTORY
     say "Primary, at ${WSREP[cluster_state_uuid]}:${WSREP[last_committed]}"
 }
 
-# An ordinary start; nobody waits for it.
+# An ordinary start; nobody waits for it. Where the data directory was moved aside, the member's own script makes a new one first.
 start_server() {
     hold
     look_at_server
     [[ $SERVER == stopped ]] || return 0
+    if [[ ! -d $DATA/mysql && -x $MEMBER ]]; then
+        "$MEMBER" converge 9>&- || fail 'a member with an empty disk did not join'
+        return
+    fi
     systemctl reset-failed "$SERVICE" 2>/dev/null
     systemctl start --no-block "$SERVICE"
 }

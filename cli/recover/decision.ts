@@ -22,6 +22,8 @@ export interface Permissions {
     without: string[];
     /** Choose by position even where all members could find each other by themselves. Default: false. */
     noReform?: boolean;
+    /** Who has connections with servers, and is no member itself: the arbitrator. */
+    witnesses?: Pick<MemberFound, "node" | "peers">[];
 }
 
 /**
@@ -29,7 +31,10 @@ export interface Permissions {
  *
  * @param evidence of all members, in the order of the cluster's `nodes`.
  */
-export function decide(evidence: MemberEvidence[], { without, noReform = false }: Permissions): Decision {
+export function decide(
+    evidence: MemberEvidence[],
+    { without, noReform = false, witnesses = [] }: Permissions,
+): Decision {
     const found = evidence.filter((member) => member.reachable);
     const lost = evidence.filter((member) => !member.reachable);
     const live = found.filter((member) => member.server === ServerState.Primary);
@@ -39,7 +44,7 @@ export function decide(evidence: MemberEvidence[], { without, noReform = false }
         ...misnamed(evidence, without),
         ...missing(lost, without),
         ...silent(found),
-        ...connected(found, without),
+        ...connected([...found, ...witnesses], without),
     ];
     if (obstacles.length > 0) return { do: "refuse", reasons: obstacles };
 
@@ -107,7 +112,7 @@ const silent = (found: MemberFound[]): string[] =>
                 `${node}: its server runs and can't be asked (${silence}), so it may be Primary: look there, and stop it if it hangs`,
         );
 
-const connected = (found: MemberFound[], without: string[]): string[] =>
+const connected = (found: Pick<MemberFound, "node" | "peers">[], without: string[]): string[] =>
     found.flatMap(({ node, peers }) =>
         peers
             .filter((peer) => without.includes(peer))

@@ -91,10 +91,16 @@ async function onHost(member: Member, step: string, seconds: number, say?: Say, 
         command: member.connection.user === "root" ? "bash -s" : "sudo -n bash -s",
         stdin: `${SCRIPTS}\n${more}${step}\n`,
         seconds,
+        // Who only tells what it has is asked again by the next run; what is being done shall not fail by one lost packet.
+        retries: say ? undefined : 0,
         onLine: say && ((line) => (line.startsWith("failed: ") ? undefined : say(`${member.node}: ${line}`))),
     });
     if (code !== 0) {
-        const reason = stderr.split(/^failed: /m).at(-1)?.trim() || `ended with status ${code}`;
+        const reason =
+            stderr
+                .split(/^failed: /m)
+                .at(-1)
+                ?.trim() || `ended with status ${code}`;
         throw new Error(`${member.node}: ${reason}`);
     }
     return stdout;

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { exportStack } from "../pulumi";
 import { deployedUnits } from "../state";
 import type { Deployment } from "../state";
-import { membersOf } from "./members";
+import { arbitratorOf, membersOf } from "./members";
 import { recover } from "./run";
 
 interface Flags {
@@ -46,6 +46,7 @@ export function addRecoverCommands(program: Command): void {
                 ...flags,
                 cluster,
                 members: membersOf(cluster, units),
+                arbitrator: arbitratorOf(cluster, units),
                 noReform: !flags.reform,
                 yes: flags.yes === true,
                 records: path.join(flags.cwd, ".pulumi-ha", "recover"),

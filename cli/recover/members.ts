@@ -8,6 +8,12 @@ export interface Member {
     connection: Connection;
 }
 
+/** The host of a cluster's arbitrator, if it has one. */
+export function arbitratorOf(cluster: string, units: DeployedUnit[]): Member | undefined {
+    const unit = units.find(({ manifest }) => manifest.unit === `galera-arbitrator-${cluster}`);
+    return unit?.connection && { node: unit.node, address: unit.address, connection: unit.connection };
+}
+
 /**
  * The data nodes of a Galera cluster, as a stack's state knows them.
  *
@@ -25,7 +31,9 @@ export function membersOf(cluster: string, units: DeployedUnit[]): Member[] {
         order.push(...nodes);
     }
     if (members.size > 0) return [...members.values()].sort((a, b) => order.indexOf(a.node) - order.indexOf(b.node));
-    const others = units.flatMap(({ manifest }) => /^galera-member-(.*)/.exec(manifest.unit)?.[1] ?? []);
+    const others = units.flatMap(
+        ({ manifest }) => /^galera-(?!member-|arbitrator-|accounts-)(.*)/.exec(manifest.unit)?.[1] ?? [],
+    );
     const there = [...new Set(others)].join(", ") || "none";
     throw new Error(`the stack has no Galera cluster ${JSON.stringify(cluster)}; it has: ${there}`);
 }

@@ -22,10 +22,12 @@ export const Outcome = {
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 /** What a recovery is made from. */
-export interface Recovery extends Permissions {
+export interface Recovery extends Omit<Permissions, "witnesses"> {
     cluster: string;
     /** In the order of the cluster's `nodes`. */
     members: Member[];
+    /** Host of the arbitrator, if there is one. It has no data, and knows whether a member lives. */
+    arbitrator?: Member;
     /** Why the members in `without` may be missing. */
     reason?: string;
     /** Do it; otherwise it is only said what would be done. */
@@ -68,16 +70,26 @@ export async function recover(recovery: Recovery): Promise<Outcome> {
     return Outcome.Done;
 }
 
-/** Asks all members at once, and shows what they tell and what follows from it. */
-async function look(recovery: Recovery): Promise<{ evidence: MemberEvidence[]; decision: Decision }> {
-    const evidence = await gather(recovery);
-    const decision = decide(evidence, recovery);
-    recovery.print(`${evidenceTable(evidence)}\n\n${sentence(decision)}`);
-    return { evidence, decision };
+interface Found {
+    evidence: MemberEvidence[];
+    decision: Decision;
 }
 
-const gather = ({ members, positionSeconds }: Recovery): Promise<MemberEvidence[]> =>
-    Promise.all(members.map((member) => ask(member, members, positionSeconds)));
+/** Asks all members at once, and shows what they tell and what follows from it. */
+async function look(recovery: Recovery): Promise<Found> {
+    const found = await gather(recovery);
+    recovery.print(`${evidenceTable(found.evidence)}\n\n${sentence(found.decision)}`);
+    return found;
+}
+
+async function gather(recovery: Recovery): Promise<Found> {
+    const { members, arbitrator, positionSeconds } = recovery;
+    const asked = [...members, ...(arbitrator ? [arbitrator] : [])];
+    const told = await Promise.all(asked.map((host) => ask(host, members, positionSeconds)));
+    const evidence = told.slice(0, members.length);
+    const witnesses = told.slice(members.length).filter((host) => host.reachable);
+    return { evidence, decision: decide(evidence, { ...recovery, witnesses }) };
+}
 
 const member = ({ members }: Recovery, node: string): Member => {
     const found = members.find((candidate) => candidate.node === node);
@@ -135,7 +147,7 @@ async function begin(
 ): Promise<void> {
     const { say, positionSeconds, joinSeconds } = recovery;
     say("asking all members again: nobody may have become Primary");
-    const again = decide(await gather(recovery), recovery);
+    const { decision: again } = await gather(recovery);
     if (again.do !== "bootstrap" || again.node !== decision.node || again.position.seqno !== decision.position.seqno)
         throw new Error(`the members have changed since they were asked:\n${sentence(again)}`);
 
@@ -166,8 +178,7 @@ async function reform(recovery: Recovery, decision: Extract<Decision, { do: "re-
 
 /** @throws Error unless all members that answer are Primary in one component. */
 async function verified(recovery: Recovery): Promise<MemberEvidence[]> {
-    const evidence = await gather(recovery);
-    const decision = decide(evidence, recovery);
+    const { evidence, decision } = await gather(recovery);
     recovery.print(`\n${evidenceTable(evidence)}`);
     const down = evidence.filter((m) => m.reachable && m.server !== ServerState.Primary).map(({ node }) => node);
     if (decision.do !== "nothing" || down.length > 0)

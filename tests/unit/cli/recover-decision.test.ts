@@ -306,6 +306,12 @@ describe("fails", () => {
         for (const pattern of [expected].flat()) expect(short(decision)).toMatch(pattern);
     });
 
+    test("when the arbitrator has a connection with the one named", () => {
+        const witnesses = [{ node: "arb", peers: ["db3"] }];
+        const decision = made([crashed("db1", 9), crashed("db2", 10), lost("db3")], { without: ["db3"], witnesses });
+        expect(short(decision)).toMatch(/^refuse: --without db3: arb has a connection with its server/);
+    });
+
     test("with all reasons at once", () => {
         const decision = made([lost("db1"), running("db2", ServerState.Silent), crashed("db3", 9)], {
             without: ["db3"],
