@@ -41,7 +41,8 @@ stop_server() { # SECONDS until it is killed
 # What the start of a cluster lays down. It is run by systemd, which also clears it away when the caller or the start itself is killed: a server that
 # finds the marker at a later start would begin a second cluster. A state that nothing came of is put back.
 write_starter() { # HISTORY SEQNO
-    install -d -m 0700 "$WORK"
+    install -d -m 0700 "$WORK" "${BEGUN%/*}"
+    echo "$POSITION $1" >"$BEGUN" && sync "$BEGUN"
     cp --preserve "$DATA/grastate.dat" "$WORK/grastate.before"
     cp --preserve "$DATA/grastate.dat" "$WORK/grastate.dat"
     printf '# GALERA saved state\nversion: 2.1\nuuid:    %s\nseqno:   %s\nsafe_to_bootstrap: 1\n' "$1" "$2" >"$WORK/grastate.dat"
@@ -67,7 +68,7 @@ begin_cluster() { # SECONDS UUID SEQNO HISTORY
     look_at_server
     [[ $SERVER == stopped ]] || fail "the server is no longer stopped but $SERVER: somebody else starts it"
     ask_position "$1"
-    [[ $POSITION == "$2:$3" && $(saved uuid) == "$2" && ! -e $DATA/sst_in_progress ]] ||
+    [[ $POSITION == "$2:$3" && $(saved_uuid) == "$2" && ! -e $DATA/sst_in_progress ]] ||
         fail "the data is no longer at $2:$3 but at ${POSITION:-an unknown place} ${UNPLACED-}"
     write_starter "$4" "$3"
     systemctl reset-failed "$SERVICE" 2>/dev/null

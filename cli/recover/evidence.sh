@@ -5,6 +5,7 @@ export LC_ALL=C
 DATA=/var/lib/mysql
 SERVICE=mariadb.service
 STATE=/run/pulumi-ha-galera/state
+BEGUN=/var/lib/pulumi-ha/recover/begun
 ZERO=00000000-0000-0000-0000-000000000000
 CLIENT=(mariadb --no-defaults --protocol=socket --socket=/run/mysqld/mysqld.sock --user=root --connect-timeout=5 --batch --skip-column-names)
 declare -A WSREP=()
@@ -85,6 +86,14 @@ look_at_server() {
 
 saved() { sed -n "s/^$1:[[:space:]]*//p" "$DATA/grastate.dat" 2>/dev/null | head -n 1; }
 
+# A start under a new name that a power loss has cut off left that name in grastate.dat, and data that has not moved: nothing was done under it.
+saved_uuid() {
+    local uuid
+    uuid=$(saved uuid)
+    if [[ -n ${POSITION-} && $(cat "$BEGUN" 2>/dev/null) == "$POSITION $uuid" ]]; then uuid=${POSITION%:*}; fi
+    echo "$uuid"
+}
+
 databases() {
     local folder
     for folder in "$DATA"/*/; do
@@ -142,7 +151,7 @@ evidence() { # SECONDS for the position
     printf '{"server":"%s"' "$SERVER"
     [[ -z $SILENCE ]] || printf ',"silence":%s' "$(string "$SILENCE")"
     if [[ -n $(saved uuid) && $(saved seqno) =~ ^-?[0-9]+$ ]]; then
-        printf ',"savedState":{"uuid":%s,"seqno":%s,"safeToBootstrap":%s}' "$(string "$(saved uuid)")" "$(saved seqno)" \
+        printf ',"savedState":{"uuid":%s,"seqno":%s,"safeToBootstrap":%s}' "$(string "$(saved_uuid)")" "$(saved seqno)" \
             "$([[ $(saved safe_to_bootstrap) == 1 ]] && echo true || echo false)"
     fi
     if [[ -s $DATA/gvwstate.dat ]]; then
