@@ -1,7 +1,7 @@
 // Loaded into every program, policy pack and plugin before the SDK.
 import { createRequire } from "node:module";
 import type * as jspb from "google-protobuf";
-import { useNativeTexts } from "../native-texts";
+import { useNativeTexts } from "../plugins/native-texts";
 import "./plain-errors";
 import { rememberStacks } from "./remembered-stacks";
 

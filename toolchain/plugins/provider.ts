@@ -7,7 +7,7 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import * as jspb from "google-protobuf";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { useNativeTexts } from "../native-texts";
+import { useNativeTexts } from "./native-texts";
 import { EngineLog } from "./engine";
 import { Failure } from "./handler";
 import type { Call, CheckAnswer, DiffAnswer, EngineSettings, Provider, ResourceHandler } from "./handler";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type * as jspb from "google-protobuf";
 import type * as structs from "google-protobuf/google/protobuf/struct_pb";
-import { useNativeTexts } from "../../../toolchain/native-texts";
+import { useNativeTexts } from "../../../../toolchain/plugins/native-texts";
 
 /** The library as it is, and an instance of it with native texts. */
 function libraries(): (typeof structs)[] {
