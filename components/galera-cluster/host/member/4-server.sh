@@ -123,7 +123,7 @@ HINTS=(
     'certificate verify failed;; a certificate is not of a CA that the other side trusts: the ca.pem of all members must hold this CA'
     'key values mismatch;; key.pem is not the key of cert.pem'
     'Failed to establish connection: (End of file|unexpected eof);; the others hang up at once: this member may be missing in their mysql.wsrep_allowlist'
-    'No space left on device;; the disk is full: df -h '"$DATA"
+    'No space left on device|[Ee]rr(or|code:) 28([^0-9]|$);; the disk is full: df -h '"$DATA"
     'unknown variable;; the server does not know a variable of the configuration'
     'unknown option;; the server does not know an option of the configuration'
     'Address already in use;; another process holds a port of the server'
