@@ -6,14 +6,15 @@ import * as path from "node:path";
 import { backendUrl } from "../../cli/pulumi";
 import { toolchainEnv } from "../../toolchain";
 import { Bench, PROJECT, onHost, until } from "./support";
+import { connect, rows } from "./sql";
 import { figure } from "./stack";
 
 // The program of this repository as a project of its own that has the package installed, on hosts that have nothing installed.
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const ADDRESS = "10.97.0.100";
-const HOSTS = ["lb1", "lb2", "web1", "web2"];
+const HOSTS = ["lb1", "lb2", "web1", "web2", "db1", "db2", "db3"];
 
-jest.setTimeout(400_000);
+jest.setTimeout(600_000);
 
 let bench: Bench;
 let project: string;
@@ -97,7 +98,7 @@ test("a first up serves the page over TLS on the address, from both servers", as
     await ok("up", "--yes", "--skip-preview").finally(() => (done = true));
     await watched;
     figure(
-        "first up of two load balancers and two web servers, packages not installed before",
+        "first up of two load balancers, two web servers and three database members, packages not installed before",
         (Date.now() - begin) / 1000,
     );
 
@@ -114,6 +115,16 @@ test("a first up serves the page over TLS on the address, from both servers", as
         (size) => size === 2,
     );
     expect([...pages].sort()).toEqual(["served by web1\n", "served by web2\n"]);
+});
+
+test("the database is reached under the same address, by its user alone and over TLS alone", async () => {
+    const outputs = JSON.parse(await ok("stack", "output", "--json", "--show-secrets")) as Record<string, string>;
+    const { shopPassword = "", caCertificate = "" } = outputs;
+    const access = { host: ADDRESS, port: 3306, user: "shop", database: "orders", ca: caCertificate };
+    const connection = await connect({ ...access, password: shopPassword });
+    expect(await rows(connection, "SELECT @@wsrep_node_name AS writer")).toEqual([{ writer: "db1" }]);
+    connection.destroy();
+    await expect(connect({ ...access, password: "wrong" })).rejects.toThrow(/Access denied/);
 });
 
 test("a second up changes nothing", async () => {
@@ -215,7 +226,7 @@ new remote.Command("one", { connection: { host: "${address}", user: "${user}", h
 
 /** What package scripts write outside their lists of files: their users, links of services and alternatives, the linker's cache. */
 const BROUGHT_BY_PACKAGES =
-    /^\/etc\/((passwd|group|shadow|gshadow|subuid|subgid)-?|ld\.so\.cache|rc[0-6S]\.d\/.*|alternatives\/.*|nginx\/(sites|modules)-enabled\/.*|mailcap|\.pwd\.lock)$/;
+    /^\/etc\/((passwd|group|shadow|gshadow|subuid|subgid)-?|ld\.so\.cache|rc[0-6S]\.d\/.*|alternatives\/.*|nginx\/(sites|modules)-enabled\/.*|mysql\/(debian\.cnf|my\.cnf)|inputrc|mailcap|\.pwd\.lock)$/;
 
 const page = (url: string, ca: string) =>
     new Promise<string>((resolve, reject) => {
@@ -244,7 +255,7 @@ function needles(secret: string): string[] {
     if (secret.includes("pulumi-ha manifest 1")) {
         const bodies =
             secret.slice(secret.lastIndexOf("pulumi-ha manifest 1")).match(/(?<=^credential .*\n)(\| .*\n)+/gm) ?? [];
-        return bodies.map((body) => joined(`\n${body}`).slice(-250, -190));
+        return bodies.map((body) => joined(`\n${body}`)).flatMap(needlesOfCredential);
     }
     const keys = [...secret.matchAll(/-----BEGIN ([A-Z ]*)PRIVATE KEY-----\n([\s\S]*?)\n-----END/g)];
     if (keys.length === 0) return /^[\w+/=-]{16,}$/.test(secret) ? [secret] : [];
@@ -252,6 +263,12 @@ function needles(secret: string): string[] {
         const bytes = Buffer.from(body, "base64");
         return base64Of(bytes, privateAt(`${text} ${kind}PRIVATE KEY-----\n`, bytes), 32);
     });
+}
+
+/** A credential as it travels: part of the key that ends it, nothing of what is only certificates, else the whole. */
+function needlesOfCredential(text: string): string[] {
+    if (text.includes("PRIVATE KEY")) return [text.slice(-250, -190)];
+    return text.includes("BEGIN CERTIFICATE") ? [] : [text.trim()];
 }
 
 /** Where the 32 private bytes are in a key's DER, or in the form of OpenSSH (PROTOCOL.key) for Ed25519, where all before has a fixed length. */
