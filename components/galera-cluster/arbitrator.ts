@@ -1,6 +1,7 @@
 import { manifest, restart } from "../../remote/manifest";
 import type { ManagedFile, Manifest } from "../../remote/manifest";
 import { urlHost } from "../shared/addresses";
+import { HARDENED } from "../shared/hardened";
 import { header } from "../shared/header";
 import { listenOn, groupOptions, optionsText, tlsOptions } from "./provider";
 import { CA, CERTIFICATE, KEY } from "./render";
@@ -68,29 +69,8 @@ Restart=always
 RestartSec=1
 OOMScoreAdjust=-600
 UMask=0077
-CapabilityBoundingSet=
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-ProcSubset=pid
+${HARDENED}
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RemoveIPC=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
 SystemCallFilter=~@privileged
 
 [Install]
