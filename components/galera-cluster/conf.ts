@@ -95,15 +95,22 @@ const group = (name: string, values: Variables): string =>
 const file = (spec: GaleraSpec, ...groups: string[]): string =>
     [header(`GaleraCluster ${spec.name}`), ...groups].join("\n");
 
-/** Who belongs to the cluster: the same on every member, and changed without a restart. */
+/**
+ * Who belongs to the cluster: the same on every member, and changed without a restart.
+ *
+ * The server itself is not told whom to let in: with `wsrep_allowlist` it aborts when somebody else connects to the port at which it waits for write
+ * sets (IST), be it a member that leaves the program or a port scan. The member script keeps the table from which a running server reads it.
+ */
 export const membersConf = (spec: GaleraSpec): string =>
     file(
         spec,
         group("mariadbd", {
+            wsrep_cluster_address: `gcomm://${spec.nodes.map((node) => urlHost(node.address)).join(",")}`,
+        }),
+        group("pulumi-ha", {
             wsrep_allowlist: voters(spec)
                 .map((node) => same(node.address))
                 .join(","),
-            wsrep_cluster_address: `gcomm://${spec.nodes.map((node) => urlHost(node.address)).join(",")}`,
         }),
     );
 

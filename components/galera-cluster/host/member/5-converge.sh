@@ -17,6 +17,7 @@ verb_converge() {
         restart_safely
     fi
     secure_new
+    verb_members
 }
 
 begin() {

@@ -80,7 +80,7 @@ literal() { # TYPE VALUE
 verb_members() {
     local name value list='' n
     runs && is_primary || return 0
-    while read -r name value; do [[ $name != wsrep_allowlist ]] || list=$value; done < <(options --mysqld)
+    while read -r name value; do [[ $name != wsrep_allowlist ]] || list=$value; done < <(options pulumi-ha)
     [[ -n $list ]] || return 0
     [[ $list =~ ^[0-9A-Fa-f:.,]+$ ]] || fail "wsrep_allowlist: '$list' is no list of addresses"
     value=$(tr , '\n' <<<"$list" | sort -u)
