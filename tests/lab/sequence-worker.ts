@@ -7,6 +7,8 @@ import { connect, errorKind } from "./sql";
 
 const GAP_SECONDS = 0.25;
 const TICK_MS = 10;
+/** Writes that must be acknowledged before anything may happen to the servers: some of them are fresh on all. */
+const UNDER_WAY = 50;
 /** Between two attempts that failed at once. */
 const RETRY_MS = 10;
 
@@ -46,9 +48,9 @@ async function write({ access, table, pauseMs, timeoutMs }: SequenceOptions): Pr
                 await connection.query(`CREATE TABLE IF NOT EXISTS ${table} (n BIGINT PRIMARY KEY)`);
             await connection.query({ sql: `INSERT INTO ${table} VALUES (${n})`, timeout: timeoutMs });
             elapsed(lastMs);
-            if (lastMs === undefined) process.send?.("writing");
             lastMs = monotonicMs();
             report.acknowledged.push(n);
+            if (report.acknowledged.length === UNDER_WAY) process.send?.("writing");
             await pause(pauseMs);
         } catch (error) {
             const kind = errorKind(error);

@@ -42,7 +42,7 @@ export class SequenceWriter {
         readonly table: string,
     ) {}
 
-    /** Resolves once the first number is acknowledged. */
+    /** Resolves once the first fifty numbers are acknowledged. */
     static async start(access: SqlAccess, options: Partial<SequenceOptions> = {}): Promise<SequenceWriter> {
         const table = options.table ?? "sequence";
         const worker = fork(path.join(__dirname, "sequence-worker.ts"), [], {
