@@ -88,7 +88,7 @@ export function renderMember(spec: GaleraSpec, nodeName: string): Manifest {
         ],
         validators: [{ name: "the authorities prove the certificate that is in use", command: stillProven }],
         services: [HEALTH_SOCKET, HEALTH_SERVICE].map((name) => ({ name, enabled: true, running: true })),
-        removal: [{ name: "forgetting how the server was started", command: `rm -f ${PATHS.run}-*` }],
+        removal: [{ name: "forgetting how the server was started", command: `rm -f ${PATHS.run}-* ${PATHS.run}.lock` }],
         gates: [{ name: "the health endpoint answers", command: answers(spec), withinSeconds: HEALTH_SECONDS }],
         ports: [{ port: `tcp/${spec.health.port}`, from: ["any"] }],
     });

@@ -8,6 +8,7 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 CONF=/etc/mysql/mariadb.conf.d
 SERVER_CONF=$CONF/71-pulumi-ha-server.cnf
 DYNAMIC_CONF=$CONF/72-pulumi-ha-dynamic.cnf
+CERTIFICATE=/etc/mysql/pulumi-ha/cert.pem
 DROP_INS=/etc/systemd/system/mariadb.service.d
 DATA=/var/lib/mysql
 SETTINGS=/usr/local/lib/pulumi-ha/galera/settings

@@ -4,6 +4,7 @@
 verb_converge() {
     END=$((SECONDS + BUDGET))
     rm -f -- "$NEW_CLUSTER"
+    certificate_holds
     look_at_unit
     if ! is_up; then
         begin
@@ -18,6 +19,13 @@ verb_converge() {
     fi
     secure_new
     verb_members
+}
+
+# One that ends while the server runs shuts it out with its next start.
+certificate_holds() {
+    [[ -e $CERTIFICATE ]] || return 0
+    openssl x509 -in "$CERTIFICATE" -noout -checkend 0 >/dev/null ||
+        fail "the certificate in $CERTIFICATE has expired ($(openssl x509 -in "$CERTIFICATE" -noout -enddate)): no member lets in a server that starts with it; \`pulumi up\` renews it"
 }
 
 begin() {
