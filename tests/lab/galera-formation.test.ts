@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { NodeArgs } from "../../components";
+import type { GaleraClusterArgs, NodeArgs } from "../../components";
 import type { LabHost } from "../../lab";
 import { kill } from "../../lab/cgroups";
 import { asRoot } from "./members";
@@ -38,8 +38,8 @@ const node = (name: string): NodeArgs =>
     bench.node(name, hostKeys[name] === undefined ? {} : { hostKey: hostKeys[name] });
 
 /** What the next `up` wants. */
-function want(settings: Record<string, string> = {}): void {
-    const args = { nodes: NAMES.map(node), databases: [{ name: "shop" }], settings, joinSeconds: 120 };
+function want(more: Partial<GaleraClusterArgs> = {}): void {
+    const args = { nodes: NAMES.map(node), databases: [{ name: "shop" }], joinSeconds: 120, ...more };
     fs.writeFileSync(path.join(program.dir, "cluster.json"), JSON.stringify(args), { mode: 0o600 });
 }
 
@@ -192,5 +192,32 @@ test("a server that is killed while it receives its copy is in the cluster after
         process.stdout.write(output);
         await program.up();
     }
+    expect(await whole()).toBe(uuid);
+});
+
+test("a member whose disk is full leaves the others alone, and the next up says what is the matter with it", async () => {
+    await onHost(
+        bench.host(FOUNDER),
+        `systemctl stop mariadb
+        mkdir /srv/small
+        mount -t tmpfs -o size=600m tmpfs /srv/small
+        cp -a /var/lib/mysql /srv/small/mysql
+        mount --bind /srv/small/mysql /var/lib/mysql
+        systemctl start mariadb`,
+    );
+    await whole();
+    await onHost(bench.host(FOUNDER), "cat /dev/zero >/srv/small/other 2>/dev/null || :");
+    const db1 = bench.host("db1");
+    await asRoot(db1, "CREATE TABLE shop.big (id INT PRIMARY KEY, text LONGBLOB)");
+    await asRoot(db1, "USE shop; INSERT INTO big SELECT seq, REPEAT('x', 1000000) FROM seq_1_to_30");
+    const size = async () => (await standing(db1)).split(" ")[0];
+    await until("the member with the full disk is out", 60, size, (n) => n === "2");
+    expect(await asRoot(db1, "SELECT COUNT(*) FROM shop.big")).toBe("30\n");
+    want({ settings: { performance_schema: "ON" }, joinSeconds: 30 });
+    expect(await refused()).toContain("the disk is full: df -h /var/lib/mysql");
+    expect(await standing(db1)).toMatch(/^2 \S+ Synced$/);
+    await onHost(bench.host(FOUNDER), "rm /srv/small/other");
+    want();
+    await program.up();
     expect(await whole()).toBe(uuid);
 });
