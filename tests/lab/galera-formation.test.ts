@@ -39,7 +39,7 @@ const node = (name: string): NodeArgs =>
 
 /** What the next `up` wants. */
 function want(more: Partial<GaleraClusterArgs> = {}): void {
-    const args = { nodes: NAMES.map(node), databases: [{ name: "shop" }], joinSeconds: 120, ...more };
+    const args = { nodes: NAMES.map(node), databases: [{ name: "shop" }], joinSeconds: 60, ...more };
     fs.writeFileSync(path.join(program.dir, "cluster.json"), JSON.stringify(args), { mode: 0o600 });
 }
 
@@ -213,7 +213,7 @@ test("a member whose disk is full leaves the others alone, and the next up says 
     const size = async () => (await standing(db1)).split(" ")[0];
     await until("the member with the full disk is out", 60, size, (n) => n === "2");
     expect(await asRoot(db1, "SELECT COUNT(*) FROM shop.big")).toBe("30\n");
-    want({ settings: { performance_schema: "ON" }, joinSeconds: 30 });
+    want({ settings: { performance_schema: "ON" } });
     expect(await refused()).toContain("the disk is full: df -h /var/lib/mysql");
     expect(await standing(db1)).toMatch(/^2 \S+ Synced$/);
     await onHost(bench.host(FOUNDER), "rm /srv/small/other");
