@@ -62,14 +62,30 @@ cp --preserve $WORK/grastate.before $DATA/grastate.dat
 EOF
 }
 
-# The one start of a cluster, at the position that was decided on, as HISTORY: the same cluster, or one that data of the old one has to be copied to.
-begin_cluster() { # SECONDS UUID SEQNO HISTORY
-    hold
+# The data is still where it was when the members were asked.
+still_at() { # SECONDS UUID SEQNO
     look_at_server
     [[ $SERVER == stopped ]] || fail "the server is no longer stopped but $SERVER: somebody else starts it"
     ask_position "$1"
     [[ $POSITION == "$2:$3" && $(saved_uuid) == "$2" && ! -e $DATA/sst_in_progress ]] ||
         fail "the data is no longer at $2:$3 but at ${POSITION:-an unknown place} ${UNPLACED-}"
+}
+
+# A server without the configuration of a member is started by the next `pulumi up`, which lays it down; this is its leave to begin the cluster then.
+name_founder() { # SECONDS UUID SEQNO
+    hold
+    still_at "$1" "$2" "$3"
+    cp --preserve "$DATA/grastate.dat" "$DATA/grastate.new"
+    printf '# GALERA saved state\nversion: 2.1\nuuid:    %s\nseqno:   %s\nsafe_to_bootstrap: 1\n' "$2" "$3" >"$DATA/grastate.new"
+    sync "$DATA/grastate.new" && mv -fT "$DATA/grastate.new" "$DATA/grastate.dat"
+    echo "$2:$3" >/run/pulumi-ha-galera-begin
+    say "may begin the cluster at $2:$3, until its next boot"
+}
+
+# The one start of a cluster, at the position that was decided on, as HISTORY: the same cluster, or one that data of the old one has to be copied to.
+begin_cluster() { # SECONDS UUID SEQNO HISTORY
+    hold
+    still_at "$1" "$2" "$3"
     write_starter "$4" "$3"
     systemctl reset-failed "$SERVICE" 2>/dev/null
     systemctl stop "$STARTER" 2>/dev/null
@@ -77,6 +93,8 @@ begin_cluster() { # SECONDS UUID SEQNO HISTORY
         /bin/bash "$WORK/begin" || stopped_by_itself 'the server did not start'
     if ! look || [[ ${WSREP[cluster_status]-} != Primary ]]; then fail 'the server has started and is not Primary'; fi
     say "Primary, at ${WSREP[cluster_state_uuid]}:${WSREP[last_committed]}"
+    # A server that begins a cluster forgets whom it lets in.
+    [[ ! -x $MEMBER ]] || "$MEMBER" members 9>&- || true
 }
 
 # An ordinary start; nobody waits for it. Where the data directory was moved aside, the member's own script makes a new one first.

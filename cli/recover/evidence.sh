@@ -124,8 +124,11 @@ ask_position() { # SECONDS
         : "${UNPLACED:=$(tail -n 2 "$words" | cut -c -300 | paste -sd' ')}"
     elif [[ $out =~ ^--wsrep_start_position=([0-9a-f-]{36}:-?[0-9]+)$ ]]; then
         POSITION=${BASH_REMATCH[1]}
+    elif [[ $(saved seqno) =~ ^[0-9]+$ ]]; then
+        # Its configuration left after an orderly stop, which wrote where the data is.
+        POSITION=$(saved_uuid):$(saved seqno)
     else
-        UNPLACED='the server is not configured as a member (wsrep_on)'
+        UNPLACED='the server is not configured as a member (wsrep_on), and was not stopped in order when it was one'
     fi
     rm -f "$words"
 }
@@ -161,6 +164,7 @@ evidence() { # SECONDS for the position
     fi
     [[ -z ${POSITION-} ]] || printf ',"position":{"uuid":"%s","seqno":%s}' "${POSITION%:*}" "${POSITION##*:}"
     [[ -z ${UNPLACED-} ]] || printf ',"positionError":%s' "$(string "$UNPLACED")"
+    printf ',"configured":%s' "$([[ -e /etc/mysql/mariadb.conf.d/71-pulumi-ha-server.cnf ]] && echo true || echo false)"
     printf ',"interruptedCopy":%s' "$([[ -e $DATA/sst_in_progress ]] && echo true || echo false)"
     mapfile -t list < <(databases)
     printf ',"databases":[%s]' "$(strings "${list[@]}")"

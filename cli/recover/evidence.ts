@@ -52,6 +52,8 @@ export interface MemberFound {
     position?: Position;
     /** Why the server could not say it. */
     positionError?: string;
+    /** Its server has the configuration of a member: not before the first `up`, nor after `destroy`. Default: it has. */
+    configured?: boolean;
     /** A full copy from another member was cut off: the data is no one's. */
     interruptedCopy: boolean;
     /** Databases of users in the data directory. */

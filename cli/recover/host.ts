@@ -24,6 +24,7 @@ const evidence = z.object({
     savedView: z.object({ self: z.string(), id: z.string(), members: z.array(z.string()) }).optional(),
     position: position.optional(),
     positionError: z.string().optional(),
+    configured: z.boolean(),
     interruptedCopy: z.boolean(),
     databases: z.array(z.string()),
     component: z.object({ uuid: z.string(), size: z.number() }).optional(),
@@ -73,6 +74,10 @@ export const beginCluster = (
         SERVICE_SECONDS + positionSeconds,
         say,
     );
+
+/** Lets the next `pulumi up` begin the cluster on this member, as long as its data is at that position. */
+export const nameFounder = (member: Member, { uuid, seqno }: Position, positionSeconds: number, say: Say) =>
+    onHost(member, `name_founder ${positionSeconds} ${uuid} ${seqno}`, TELL_SECONDS + positionSeconds, say);
 
 /** Starts a server as at boot; nobody waits for it. */
 export const startServer = (member: Member, say: Say) => onHost(member, "start_server", SERVICE_SECONDS, say);

@@ -3,7 +3,7 @@ import { decide } from "./decision";
 import type { Decision, Permissions } from "./decision";
 import { ServerState } from "./evidence";
 import type { MemberEvidence } from "./evidence";
-import { ask, awaitSynced, beginCluster, leaveRecord, startServer, stopServer } from "./host";
+import { ask, awaitSynced, beginCluster, leaveRecord, nameFounder, startServer, stopServer } from "./host";
 import type { Say } from "./host";
 import type { Member } from "./members";
 import { begun, keep, recordName, recordText } from "./record";
@@ -66,7 +66,29 @@ export async function recover(recovery: Recovery): Promise<Outcome> {
         return Outcome.Waiting;
     }
     if (decision.do === "stop") throw new Error(`${decision.nodes.join(", ")}: started again by somebody else`);
+    if (
+        decision.do === "bootstrap" &&
+        evidence.some((m) => m.node === decision.node && m.reachable && m.configured === false)
+    )
+        return named(recovery, decision);
     await recorded(recovery, evidence, decision);
+    return Outcome.Done;
+}
+
+/**
+ * After `destroy` the data is there and the configuration is not: `pulumi up` lays it down, and never begins a cluster from data by itself. It begins with
+ * the last of the nodes, so no other one can be named.
+ */
+async function named(recovery: Recovery, { node, position }: Extract<Decision, { do: "bootstrap" }>): Promise<Outcome> {
+    const { print, say, members, positionSeconds } = recovery;
+    if (node !== members.at(-1)?.node) {
+        print(
+            `\n${node} has the newest data, and "pulumi up" begins with the last of nodes: list ${node} last for now`,
+        );
+        return Outcome.Refused;
+    }
+    await nameFounder(member(recovery, node), position, positionSeconds, say);
+    print(`\nnow run "pulumi up": it configures the members, begins the cluster on ${node}, and lets the others join`);
     return Outcome.Done;
 }
 

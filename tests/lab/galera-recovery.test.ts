@@ -8,7 +8,7 @@ import { monotonicMs } from "../../lab";
 import { toolchainEnv } from "../../toolchain";
 import { CLI } from "./cli";
 import { asRoot } from "./members";
-import { figure, upOk } from "./stack";
+import { destroy, figure, up, upOk } from "./stack";
 import { Bench, PROJECT, onHost, until } from "./support";
 
 jest.setTimeout(300_000);
@@ -162,5 +162,21 @@ test("after a power loss one is missing: refused until it is named, and it gets 
             (ids) => ids === "1,2,3,4",
         ),
     ).toBe("1,2,3,4");
+    await noMarkers();
+});
+
+test("after destroy the data is kept, and begins again only on the word of a recovery", async () => {
+    await destroy(stack);
+    const refused = await up(stack);
+    expect(refused.ok).toBe(false);
+    expect(refused.diagnostics).toMatch(
+        /nobody to join; `pulumi-ha recover galera orders` starts it from the newest data/,
+    );
+
+    const named = await recover("--yes");
+    expect(named.output).toContain('now run "pulumi up": it configures the members, begins the cluster on db3');
+    expect(named.code).toBe(0);
+    figure("up on data that was there", (await upOk(stack)).seconds);
+    for (const name of MEMBERS) expect(await sold(name)).toBe("1,2,3,4");
     await noMarkers();
 });

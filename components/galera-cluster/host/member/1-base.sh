@@ -18,6 +18,8 @@ READ=/run/pulumi-ha-galera-read
 VARIABLES=/run/pulumi-ha-galera-set
 # Debian's unit reads it at each start.
 NEW_CLUSTER=/run/mariadb-wsrep-new-cluster
+# Where `pulumi-ha recover` leaves the position at which this member is to begin the cluster; gone with the next boot.
+NAMED=/run/pulumi-ha-galera-begin
 SERVICE=mariadb.service
 # An activation gets 300 s; what is not over by then must at least have been said.
 BUDGET=275

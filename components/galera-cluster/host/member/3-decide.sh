@@ -47,7 +47,7 @@ refuse() { # REASON, NAME…: and what was found on these
 }
 
 # How a server that does not run is to be started: `join` or `bootstrap`, or `refuse`.
-decide() { # CLUSTER FOUNDER(yes|no) IDENTITY(yes|no) UUID DATABASES OTHER…, rows on stdin
+decide() { # CLUSTER FOUNDER(yes|no|named) IDENTITY(yes|no) UUID DATABASES OTHER…, rows on stdin
     local cluster=$1 founder=$2 identity=$3 uuid=$4 databases=$5 name live='' running='' silent='' old='' obstacle=''
     shift 5
     read_rows
@@ -72,7 +72,9 @@ decide() { # CLUSTER FOUNDER(yes|no) IDENTITY(yes|no) UUID DATABASES OTHER…, r
             echo join
         fi
     elif [[ $identity == yes ]]; then
-        if [[ -z $running && -z $silent ]]; then
+        if [[ -z $running && -z $silent && $founder == named ]]; then
+            echo bootstrap
+        elif [[ -z $running && -z $silent ]]; then
             refuse "no member of the cluster runs, so there is nobody to join; \`pulumi-ha recover galera $cluster\` starts it from the newest data" "$@"
         else
             echo join

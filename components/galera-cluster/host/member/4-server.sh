@@ -48,7 +48,8 @@ fingerprint() { cat -- "$SERVER_CONF" "$DROP_INS"/*.conf 2>/dev/null | sha256sum
 runs_what_is_written() { [[ $(fingerprint) == "$(cat "$READ" 2>/dev/null)" ]]; }
 
 identity() { if [[ -e $DATA/grastate.dat || -e $DATA/gvwstate.dat ]]; then echo yes; else echo no; fi; }
-saved_uuid() { sed -n 's/^uuid:[[:space:]]*//p' "$DATA/grastate.dat" 2>/dev/null || echo "$ZERO"; }
+saved() { sed -n "s/^$1:[[:space:]]*//p" "$DATA/grastate.dat" 2>/dev/null; } # uuid|seqno
+saved_uuid() { saved uuid || echo "$ZERO"; }
 
 databases() {
     local folder list=''

@@ -32,6 +32,7 @@ begin() {
     local rows founder=no decision
     local -a lines
     [[ ${SETTING[FOUNDER]} != "$NODE" ]] || founder=yes
+    ! is_named || founder=named
     rows=$(evidence 3)
     decision=$(decide "${SETTING[CLUSTER]}" "$founder" "$(identity)" "$(saved_uuid)" "$(databases)" "${OTHERS[@]}" <<<"$rows")
     mapfile -t lines <<<"$decision"
@@ -40,6 +41,13 @@ begin() {
     bootstrap) bootstrap ;;
     *) fail "${lines[@]:1}" ;;
     esac
+}
+
+# By a recovery that has asked all members, and only as long as nothing has changed here since.
+is_named() {
+    local position=''
+    read -r position 2>/dev/null <"$NAMED" || return 1
+    [[ $position == "$(saved uuid):$(saved seqno)" ]]
 }
 
 join() {
@@ -70,12 +78,16 @@ fill_empty_disk() {
 # A later start must not find the flag. One that this run leaves when it is killed is removed by the start itself, and by `starting`.
 bootstrap() {
     local since=$EPOCHSECONDS
-    say "every other member is fresh: begins the cluster ${SETTING[CLUSTER]}"
+    if is_named; then
+        say "begins the cluster ${SETTING[CLUSTER]} at $(saved uuid):$(saved seqno), as a recovery decided"
+    else
+        say "every other member is fresh: begins the cluster ${SETTING[CLUSTER]}"
+    fi
     fill_empty_disk
     systemctl reset-failed "$SERVICE" 2>/dev/null || true
     echo '_WSREP_NEW_CLUSTER=--wsrep-new-cluster' >"$NEW_CLUSTER"
     timeout 120 systemctl start "$SERVICE" 9>&- || true
-    rm -f -- "$NEW_CLUSTER"
+    rm -f -- "$NEW_CLUSTER" "$NAMED"
     wait_synced "$since" 0
 }
 

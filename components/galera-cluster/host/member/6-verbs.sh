@@ -78,24 +78,19 @@ literal() { # TYPE VALUE
 
 # The provider looks at the table at each connection of a member.
 verb_members() {
-    local name value list='' n
+    local name value list=''
     runs && is_primary || return 0
     while read -r name value; do [[ $name != wsrep_allowlist ]] || list=$value; done < <(options pulumi-ha)
     [[ -n $list ]] || return 0
     [[ $list =~ ^[0-9A-Fa-f:.,]+$ ]] || fail "wsrep_allowlist: '$list' is no list of addresses"
     value=$(tr , '\n' <<<"$list" | sort -u)
-    # All members are told at once, and the loser of a conflict finds that the winner has done it.
-    for n in 1 2 3 4 5; do
-        [[ $(sql --execute="SELECT ip FROM mysql.wsrep_allowlist" | sort -u) != "$value" ]] || return 0
-        if sql --execute="BEGIN; DELETE FROM mysql.wsrep_allowlist WHERE ip NOT IN ('${list//,/"','"}'); INSERT IGNORE INTO mysql.wsrep_allowlist (ip) VALUES ('${list//,/"'),('"}'); COMMIT"; then
-            say "lets in $list"
-        fi
-        sleep "0.$n"
-    done
-    fail "mysql.wsrep_allowlist could not be made $list"
+    [[ $(sql --execute="SELECT ip FROM mysql.wsrep_allowlist" | sort -u) != "$value" ]] || return 0
+    # Here alone: each member does so by itself. Where tables differ, a replicated change would be an inconsistency, which makes members abort.
+    sql --execute="SET SESSION wsrep_on = OFF; BEGIN; DELETE FROM mysql.wsrep_allowlist WHERE ip NOT IN ('${list//,/"','"}'); INSERT IGNORE INTO mysql.wsrep_allowlist (ip) VALUES ('${list//,/"'),('"}'); COMMIT"
+    say "lets in $list"
 }
 
-# Gate: prints why not.
+# Gate: prints why not. A member that is stopped does not hold up the others: it may be the next one to start; no other one restarts without it.
 verb_synced() {
     local name view
     forget_drain
@@ -109,7 +104,7 @@ verb_synced() {
             [[ $view == *,$name,* ]] || fail "$(found "$name"), and is not in the cluster"
         elif [[ ${PRIMARY[$name]} == yes && ${CLUSTER_ID[$name]} != "${WSREP[cluster_state_uuid]}" ]]; then
             fail "$name is in another cluster: ${CLUSTER_ID[$name]} there, ${WSREP[cluster_state_uuid]} here"
-        elif [[ ${IDENTITY[$name]} == yes && $view != *,$name,* ]]; then
+        elif [[ ${IDENTITY[$name]} == yes && ${RUNNING[$name]} == yes && $view != *,$name,* ]]; then
             fail "$(found "$name"), and is not in the cluster"
         fi
     done

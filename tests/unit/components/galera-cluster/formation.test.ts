@@ -19,6 +19,8 @@ function bash(commands: string, input: string, ...args: string[]): string[] {
 
 interface Own {
     founder?: boolean;
+    /** A recovery has asked all members, and chosen this one. */
+    named?: boolean;
     identity?: boolean;
     uuid?: string;
     databases?: string;
@@ -58,9 +60,9 @@ function row(name: string, other: Other): string {
 const NAMES = ["db1", "db2"];
 const rows = (others: Other[]) => others.map((other, n) => row(NAMES[n] ?? `db${n}`, other)).join("\n") + "\n";
 
-const ownArgs = ({ founder, identity, uuid = ZERO, databases = "-" }: Own) => [
+const ownArgs = ({ founder, named, identity, uuid = ZERO, databases = "-" }: Own) => [
     "orders",
-    word(founder),
+    named ? "named" : word(founder),
     word(identity),
     uuid,
     databases,
@@ -99,6 +101,10 @@ describe("how a stopped server is started", () => {
         ["a fresh one, and a donor", joiner, [donor, stopped], /^join$/],
         ["the founder on a fresh disk, and members", founder, [member, member], /^join$/],
         ["a former member, and members", old, [member, member], /^join$/],
+        ["a named member, all others stopped", { ...old, named: true }, [stopped, stopped], /^bootstrap$/],
+        ["a named member, and one is Primary", { ...old, named: true }, [member, stopped], /^join$/],
+        ["a named member, and one not asked", { ...old, named: true }, [silent, stopped], /^join$/],
+        ["a named member, and one runs without a Primary", { ...old, named: true }, [lost, stopped], /^join$/],
         [
             "a former member, its position unknown",
             { ...old, uuid: ZERO, databases: "shop" },
