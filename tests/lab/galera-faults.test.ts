@@ -103,8 +103,6 @@ interface Trouble {
     heals: (member: LabHost) => Promise<unknown>;
     /** Seconds from the one to the other. */
     lasts: number;
-    /** What the computed bound lacks, in seconds. */
-    lacks?: number;
 }
 
 const troubles: [string, Trouble][] = [
@@ -151,8 +149,6 @@ const troubles: [string, Trouble][] = [
             happens: part,
             heals: join,
             lasts: AWAY_SECONDS,
-            // Seen in 3 of 9 runs: one of the two that are left does not suspect the lost member itself, and both wait once more for as long.
-            lacks: 3,
         },
     ],
 ];
@@ -178,7 +174,7 @@ test.each(troubles)(
         );
         figure(`writer, ${what}: full member again after`, back);
         await nothingMissing(report);
-        expect(report.longestSeconds - report.lateSeconds).toBeLessThanOrEqual((bound + (trouble.lacks ?? 0)) * ROOM);
+        expect(report.longestSeconds - report.lateSeconds).toBeLessThanOrEqual(bound * ROOM);
     },
 );
 

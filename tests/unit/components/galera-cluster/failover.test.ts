@@ -20,8 +20,8 @@ test.each<[GaleraTiming, Fault, number]>([
     [GaleraTiming.Standard, Fault.Hang, 3.85],
     [GaleraTiming.Standard, Fault.Power, 3.85],
     [GaleraTiming.Standard, Fault.Link, 3.85],
-    [GaleraTiming.Standard, Fault.Partition, 5.35],
-    [GaleraTiming.Standard, Fault.Planned, 0.1],
+    [GaleraTiming.Standard, Fault.Partition, 8.35],
+    [GaleraTiming.Standard, Fault.Planned, 1.85],
     [GaleraTiming.Fast, Fault.Power, 2.5],
     [GaleraTiming.Wide, Fault.Power, 7],
 ])("%s, %s: %d s at most", (profile, fault, bound) => {
