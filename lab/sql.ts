@@ -27,6 +27,18 @@ export async function connect(access: SqlAccess, milliseconds = 2000): Promise<C
     throw fault;
 }
 
+/** One question over a connection of its own, which ends with it however that comes out. */
+async function asking<T>(access: SqlAccess, ask: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await connect(access);
+    // One that breaks while nobody waits for it must not end the process.
+    connection.on("error", () => undefined);
+    try {
+        return await ask(connection);
+    } finally {
+        connection.destroy();
+    }
+}
+
 /** A table that a probe writes to, and what was acknowledged: compared with what members hold, it tells what was lost. */
 export class SqlLedger {
     /** The numbers whose commit was acknowledged. */
@@ -39,40 +51,30 @@ export class SqlLedger {
 
     /** Makes the table if it is missing. */
     static async open(access: SqlAccess, table: string): Promise<SqlLedger> {
-        const connection = await connect(access);
-        await connection.query(`CREATE TABLE IF NOT EXISTS ${table} (n BIGINT AUTO_INCREMENT PRIMARY KEY)`);
-        await connection.end();
+        await asking(access, (connection) =>
+            connection.query(`CREATE TABLE IF NOT EXISTS ${table} (n BIGINT AUTO_INCREMENT PRIMARY KEY)`),
+        );
         return new SqlLedger(access, table);
     }
 
     /** Succeeds once a row is committed, over a connection of its own. */
-    readonly probe: Probe = async (signal) => {
-        const connection = await connect(this.access);
-        // One that breaks while nobody waits for it must not end the process.
-        connection.on("error", () => undefined);
-        const abort = () => connection.destroy();
-        signal.addEventListener("abort", abort, { once: true });
-        try {
-            if (signal.aborted) throw new Error("no answer in time");
-            const [{ insertId }] = await Promise.race([
-                connection.query<ResultSetHeader>(`INSERT INTO ${this.table} () VALUES ()`),
-                new Promise<never>((_, reject) =>
-                    signal.addEventListener("abort", () => reject(new Error("no answer in time"))),
-                ),
-            ]);
+    readonly probe: Probe = (signal) =>
+        asking(this.access, async (connection) => {
+            const cut = new Promise<never>((_, reject) => {
+                const late = () => reject(new Error("no answer in time"));
+                if (signal.aborted) late();
+                signal.addEventListener("abort", late, { once: true });
+            });
+            const insert = () => connection.query<ResultSetHeader>(`INSERT INTO ${this.table} () VALUES ()`);
+            const [{ insertId }] = await Promise.race(signal.aborted ? [cut] : [cut, insert()]);
             this.acknowledged.push(insertId);
-        } finally {
-            signal.removeEventListener("abort", abort);
-            connection.destroy();
-        }
-    };
+        });
 
     /** The member that serves clients now; undefined while there is none. */
     async member(): Promise<string | undefined> {
         try {
-            const connection = await connect(this.access);
-            const [found] = await connection.query({ sql: "SELECT @@wsrep_node_name AS name", timeout: 1000 });
-            connection.destroy();
+            const question = { sql: "SELECT @@wsrep_node_name AS name", timeout: 1000 };
+            const [found] = await asking(this.access, (connection) => connection.query(question));
             return (found as { name: string }[])[0]?.name;
         } catch {
             return undefined;
@@ -81,10 +83,10 @@ export class SqlLedger {
 
     /** How many of the acknowledged rows a server does not have. */
     async missing(on: Partial<SqlAccess> = {}): Promise<number> {
-        const connection = await connect({ ...this.access, ...on });
-        await connection.query("SET SESSION wsrep_sync_wait = 1");
-        const [found] = await connection.query(`SELECT n FROM ${this.table}`);
-        connection.destroy();
+        const [found] = await asking({ ...this.access, ...on }, async (connection) => {
+            await connection.query("SET SESSION wsrep_sync_wait = 1");
+            return connection.query(`SELECT n FROM ${this.table}`);
+        });
         const held = new Set((found as { n: number }[]).map((row) => row.n));
         return this.acknowledged.filter((n) => !held.has(n)).length;
     }

@@ -1,6 +1,7 @@
 import { manifest, restart } from "../../remote/manifest";
 import type { ManagedFile, Manifest } from "../../remote/manifest";
 import { urlHost } from "../shared/addresses";
+import { rootFile } from "../shared/files";
 import { HARDENED } from "../shared/hardened";
 import { header } from "../shared/header";
 import { listenOn, groupOptions, optionsText, tlsOptions } from "./provider";
@@ -82,14 +83,8 @@ const folderName = (spec: GaleraSpec): string => `pulumi-ha-garbd-${spec.name}`;
 /** What the witness shall be for one cluster. */
 export function renderArbitrator(spec: GaleraSpec, arbitrator: GaleraArbitrator): Manifest {
     const service = arbitratorService(spec);
-    const file = (path: string, mode: string, parts: Partial<ManagedFile>): ManagedFile => ({
-        path,
-        mode,
-        owner: "root:root",
-        content: "",
-        onChange: [restart(service, LEAVE_SECONDS)],
-        ...parts,
-    });
+    const file = (path: string, mode: string, parts: Partial<ManagedFile>): ManagedFile =>
+        rootFile(path, mode, "", { onChange: [restart(service, LEAVE_SECONDS)], ...parts });
     return manifest({
         unit: `galera-arbitrator-${spec.name}`,
         packages: ["galera-arbitrator-4"],

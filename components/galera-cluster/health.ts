@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { urlHost } from "../shared/addresses";
 import { HARDENED } from "../shared/hardened";
 import { header } from "../shared/header";
-import { HEALTH_SERVICE, HEALTH_SOCKET, HEALTH_USER, PATHS } from "./paths";
+import { HEALTH_SOCKET, HEALTH_USER, PATHS } from "./paths";
 
 const host = (file: string): string => readFileSync(path.join(__dirname, "host", file), "utf8");
 
@@ -73,9 +73,3 @@ SystemCallFilter=~@privileged @resources
 [Install]
 WantedBy=multi-user.target
 `;
-
-/** The units' files by their path. */
-export const healthUnits = (endpoint: HealthEndpoint): Record<string, string> => ({
-    [`/etc/systemd/system/${HEALTH_SOCKET}`]: healthSocket(endpoint),
-    [`/etc/systemd/system/${HEALTH_SERVICE}`]: healthService(endpoint.cluster),
-});

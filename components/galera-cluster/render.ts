@@ -1,5 +1,6 @@
 import { Impact, manifest, restart, run } from "../../remote/manifest";
 import type { ManagedFile, Manifest } from "../../remote/manifest";
+import { rootFile } from "../shared/files";
 import { header } from "../shared/header";
 import { dynamicConf, membersConf, serverConf } from "./conf";
 import { healthScript, healthService, healthSocket, notifyScript } from "./health";
@@ -22,15 +23,6 @@ const HEALTH_SECONDS = 10;
 
 const PACKAGES = ["mariadb-server", "mariadb-backup", "galera-4", "socat", "openssl"];
 
-const file = (path: string, mode: string, content: string, parts: Partial<ManagedFile> = {}): ManagedFile => ({
-    path,
-    mode,
-    owner: "root:root",
-    content,
-    onChange: [],
-    ...parts,
-});
-
 const member = (verb: string): string => `${PATHS.member} ${verb}`;
 const converge = run(member("converge"), Impact.Restart, RESTART_SECONDS);
 const reloadTls = run(member("tls"), Impact.Reload);
@@ -38,7 +30,7 @@ const restartHealth = restart(HEALTH_SERVICE, 0, Impact.None);
 
 /** A certificate, or key, that the server's group reads. */
 const pem = (path: string, credential: string): ManagedFile =>
-    file(path, "0640", "", { owner: "root:mysql", credential, onChange: [reloadTls] });
+    rootFile(path, "0640", "", { owner: "root:mysql", credential, onChange: [reloadTls] });
 
 /**
  * A lost cluster is waited for as long as it takes: Debian's unit gives up on a member that found nobody to join. The directory of the server's state
@@ -75,15 +67,15 @@ export function renderMember(spec: GaleraSpec, nodeName: string): Manifest {
             { path: PATHS.tls, mode: "0750", owner: "root:mysql" },
         ],
         files: [
-            file(PATHS.settings, "0644", settings(spec, node)),
-            file(PATHS.member, "0755", MEMBER),
-            file(PATHS.notify, "0755", notifyScript),
-            file(PATHS.health, "0755", healthScript, { onChange: [restartHealth] }),
-            file(`${SYSTEMD}/${HEALTH_SOCKET}`, "0644", healthSocket(endpoint), {
+            rootFile(PATHS.settings, "0644", settings(spec, node)),
+            rootFile(PATHS.member, "0755", MEMBER),
+            rootFile(PATHS.notify, "0755", notifyScript),
+            rootFile(PATHS.health, "0755", healthScript, { onChange: [restartHealth] }),
+            rootFile(`${SYSTEMD}/${HEALTH_SOCKET}`, "0644", healthSocket(endpoint), {
                 onChange: [restart(HEALTH_SOCKET, 0, Impact.None)],
             }),
-            file(`${SYSTEMD}/${HEALTH_SERVICE}`, "0644", healthService(spec.name), { onChange: [restartHealth] }),
-            file(PATHS.membersConf, "0644", membersConf(spec), { onChange: [run(member("members"))] }),
+            rootFile(`${SYSTEMD}/${HEALTH_SERVICE}`, "0644", healthService(spec.name), { onChange: [restartHealth] }),
+            rootFile(PATHS.membersConf, "0644", membersConf(spec), { onChange: [run(member("members"))] }),
             pem(PATHS.ca, CA),
         ],
         validators: [{ name: "the authorities prove the certificate that is in use", command: stillProven }],
@@ -102,9 +94,9 @@ export function renderServer(spec: GaleraSpec, nodeName: string): Manifest {
         unit: `galera-${spec.name}`,
         directories: [{ path: `${SYSTEMD}/${SERVICE}.d`, mode: "0755", owner: "root:root" }],
         files: [
-            file(`${SYSTEMD}/${SERVICE}.d/pulumi-ha.conf`, "0644", dropIn, { onChange: [converge] }),
-            file(PATHS.serverConf, "0644", serverConf(spec, node), { onChange: [converge] }),
-            file(PATHS.dynamicConf, "0644", dynamicConf(spec), { onChange: [run(member("set"), Impact.Reload)] }),
+            rootFile(`${SYSTEMD}/${SERVICE}.d/pulumi-ha.conf`, "0644", dropIn, { onChange: [converge] }),
+            rootFile(PATHS.serverConf, "0644", serverConf(spec, node), { onChange: [converge] }),
+            rootFile(PATHS.dynamicConf, "0644", dynamicConf(spec), { onChange: [run(member("set"), Impact.Reload)] }),
             pem(PATHS.certificate, CERTIFICATE),
             pem(PATHS.key, KEY),
         ],

@@ -1,7 +1,8 @@
+import { returnSeconds } from "../shared/check-timing";
 import { header } from "../shared/header";
 import { founder } from "./spec";
 import type { GaleraNode, GaleraSpec } from "./spec";
-import { markedDownSeconds, returnSeconds } from "./timing";
+import { markedDownSeconds } from "./timing";
 
 /** What the scripts on a member know of the cluster: `KEY=value`, read by bash and by the health endpoint. */
 export function settings(spec: GaleraSpec, node: GaleraNode): string {
@@ -15,7 +16,7 @@ export function settings(spec: GaleraSpec, node: GaleraNode): string {
         DONOR_SERVES: spec.health.donorServes ? 1 : 0,
         GREETING_SECONDS: spec.timing.check.greetingSeconds,
         MARKED_DOWN_SECONDS: markedDownSeconds(spec.timing),
-        RETURN_SECONDS: returnSeconds(spec.timing),
+        RETURN_SECONDS: returnSeconds(spec.timing.check),
         DRAIN_SECONDS: spec.drainSeconds,
         JOIN_SECONDS: spec.joinSeconds,
     };

@@ -127,7 +127,7 @@ export function timing(name: GaleraTiming, providerOptions: Record<string, strin
 }
 
 /** Until the others go on without a silent member, at most. */
-export const stallSeconds = (of: Profile): number =>
+const stallSeconds = (of: Profile): number =>
     of.suspectSeconds + of.inactiveCheckSeconds + of.joinRetransmitSeconds + of.agreeSeconds;
 
 /**
@@ -143,10 +143,6 @@ export const timingOptions = (of: Timing): Record<string, string> =>
 /** Until a load balancer has marked a member down that says itself that it takes no clients, at most. */
 export const markedDownSeconds = ({ check }: Timing): number =>
     check.intervalSeconds + (check.fall - 1) * check.fastIntervalSeconds;
-
-/** Until it sends clients to a member again that says itself that it takes them, at most. */
-export const returnSeconds = ({ check }: Timing): number =>
-    check.intervalSeconds + (check.rise - 1) * check.fastIntervalSeconds;
 
 /** Until it has marked one down whose health endpoint does not answer, at most. */
 export const noticedSeconds = (of: Timing): number => markedDownSeconds(of) + of.check.fall * of.check.timeoutSeconds;

@@ -20,10 +20,6 @@ export const markedDown = ({ check }: FrontendSpec, probe: string, probeSeconds:
     },
 ];
 
-/** Seconds from a server's return until it gets clients again, at most; answers to checks on a local network take no time to speak of. */
-export const returnSeconds = ({ check }: FrontendSpec): number =>
-    check.intervalSeconds + (check.rise - 1) * check.fastIntervalSeconds;
-
 /** What happens to a client whose server was marked down while it waited. */
 const waiting = (spec: FrontendSpec): Term =>
     spec.shutdownSessionsWhenDown

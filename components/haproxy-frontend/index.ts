@@ -3,11 +3,12 @@ import type { NodeArgs } from "../../remote/node";
 import { Unit, rolling } from "../../remote/unit";
 import { issueCertificate } from "../certificate-authority/issue";
 import { urlHost } from "../shared/addresses";
+import { returnSeconds } from "../shared/check-timing";
 import type { FaultSeconds } from "../shared/failover";
 import { checked, recorded } from "../shared/rules";
 import type { HaproxyFrontendArgs } from "./args";
 import { bundle } from "./certificate";
-import { failover, returnSeconds } from "./failover";
+import { failover } from "./failover";
 import { CERTIFICATE, SERVERS_CA, render } from "./render";
 import { rules } from "./rules";
 import { HTTPS_PORT, HTTP_PORT, endsTls, publicArgs, toSpec } from "./spec";
@@ -89,7 +90,7 @@ export class HaproxyFrontend extends pulumi.ComponentResource {
         this.endpoint = spec.apply(endpoint);
         this.url = spec.apply(url);
         this.failover = spec.apply(failover);
-        this.returnSeconds = spec.apply(returnSeconds);
+        this.returnSeconds = spec.apply(({ check }) => returnSeconds(check));
         this.registerOutputs({
             endpoint: this.endpoint,
             url: this.url,

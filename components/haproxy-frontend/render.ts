@@ -1,5 +1,6 @@
 import { manifest, reload, restart } from "../../remote/manifest";
 import type { ManagedFile, Manifest } from "../../remote/manifest";
+import { rootFile } from "../shared/files";
 import { header } from "../shared/header";
 import { nonlocalBind } from "../shared/nonlocal-bind";
 import { PATHS, baseConf, certificateFile, frontendConf, frontendFile, serversCaFile } from "./conf";
@@ -15,14 +16,8 @@ export const CERTIFICATE = "certificate";
 /** The credential that holds the authorities of the servers' certificates. */
 export const SERVERS_CA = "servers-ca";
 
-const root = (path: string, mode: string, content: string, parts: Partial<ManagedFile> = {}): ManagedFile => ({
-    path,
-    mode,
-    owner: "root:root",
-    content,
-    onChange: [reload(SERVICE)],
-    ...parts,
-});
+const loaded = (path: string, mode: string, content: string, parts: Partial<ManagedFile> = {}): ManagedFile =>
+    rootFile(path, mode, content, { onChange: [reload(SERVICE)], ...parts });
 
 /**
  * Debian's unit splits `$CONFIG` into words. `/etc/default/haproxy` is not read any more, because its variables would go before this one; and systemd
@@ -41,7 +36,7 @@ OOMScoreAdjust=-900
 const SYSTEMD_DIRECTORY = `/etc/systemd/system/${SERVICE}.d`;
 
 /** HAProxy reads keys before it gives up root's rights: nobody else needs to. */
-const secret = (path: string, credential: string): ManagedFile => root(path, "0600", "", { credential });
+const secret = (path: string, credential: string): ManagedFile => loaded(path, "0600", "", { credential });
 
 /** What one load balancer shall be for this frontend to run on it. */
 export function render(spec: FrontendSpec, nodeName: string): Manifest {
@@ -56,14 +51,14 @@ export function render(spec: FrontendSpec, nodeName: string): Manifest {
         ],
         files: [
             ...(spec.addresses.length > 0 ? [nonlocalBind] : []),
-            root(`${SYSTEMD_DIRECTORY}/pulumi-ha.conf`, "0644", systemdDropIn, {
+            loaded(`${SYSTEMD_DIRECTORY}/pulumi-ha.conf`, "0644", systemdDropIn, {
                 shared: true,
                 onChange: [restart(SERVICE, 1)],
             }),
-            root(PATHS.base, "0644", baseConf, { shared: true }),
+            loaded(PATHS.base, "0644", baseConf, { shared: true }),
             ...(endsTls(spec) ? [secret(certificateFile(spec), CERTIFICATE)] : []),
             ...(spec.serverTls ? [secret(serversCaFile(spec), SERVERS_CA)] : []),
-            root(frontendFile(spec), "0644", frontendConf(spec, node)),
+            loaded(frontendFile(spec), "0644", frontendConf(spec, node)),
         ],
         validators: [
             { name: "haproxy accepts the configuration", command: acceptable },

@@ -1,5 +1,6 @@
 import { manifest, reload } from "../../remote/manifest";
 import type { Gate, ManagedFile, Manifest } from "../../remote/manifest";
+import { rootFile } from "../shared/files";
 import { header } from "../shared/header";
 import { nonlocalBind } from "../shared/nonlocal-bind";
 import { PATHS, baseConf, hooks, instanceConf, instanceFile, joinedFile, scriptFile } from "./conf";
@@ -10,18 +11,9 @@ import type { VipNode, VipSpec } from "./spec";
 const SERVICE = "keepalived.service";
 const GATE_SECONDS = 15;
 
-const root = (path: string, mode: string, content: string, parts: Partial<ManagedFile> = {}): ManagedFile => ({
-    path,
-    mode,
-    owner: "root:root",
-    content,
-    onChange: [],
-    ...parts,
-});
-
 /** A script with a user's commands: only who runs it may read it. */
 const script = (path: string, user: string, content: string): ManagedFile =>
-    root(path, "0750", content, { owner: `root:${user}` });
+    rootFile(path, "0750", content, { owner: `root:${user}` });
 
 const directory = (path: string) => ({ path, mode: "0755", owner: "root:root" });
 
@@ -39,10 +31,10 @@ ExecStopPost=${PATHS.releaseAddresses}
 
 /** What every address of a host states with the same bytes. */
 const shared: ManagedFile[] = [
-    root(PATHS.releaseAddresses, "0755", releaseAddresses, { shared: true }),
-    root("/etc/systemd/system/keepalived.service.d/pulumi-ha.conf", "0644", systemdDropIn, { shared: true }),
+    rootFile(PATHS.releaseAddresses, "0755", releaseAddresses, { shared: true }),
+    rootFile("/etc/systemd/system/keepalived.service.d/pulumi-ha.conf", "0644", systemdDropIn, { shared: true }),
     nonlocalBind,
-    root(PATHS.base, "0644", baseConf, { shared: true, onChange: [reload(SERVICE)] }),
+    rootFile(PATHS.base, "0644", baseConf, { shared: true, onChange: [reload(SERVICE)] }),
 ];
 
 /** What one node shall be for this address to live on it. */
@@ -70,7 +62,7 @@ export function render(vip: VipSpec, nodeName: string): Manifest {
             ...hooks(vip).map((hook) =>
                 script(scriptFile(vip, hook.script), vip.notify.user, hookScript(hook.command)),
             ),
-            root(instanceFile(vip), "0644", instanceConf(vip, node), { onChange: [reload(SERVICE)] }),
+            rootFile(instanceFile(vip), "0644", instanceConf(vip, node), { onChange: [reload(SERVICE)] }),
         ],
         validators: [
             { name: "keepalived accepts the configuration", command: "keepalived --config-test" },
@@ -87,7 +79,7 @@ export function renderJoin(vip: VipSpec, nodeName: string): Manifest {
     return manifest({
         unit: `joined-${vip.name}`,
         // keepalived watches the file, so nothing needs to be reloaded.
-        files: [root(joinedFile(vip), "0644", "1\n")],
+        files: [rootFile(joinedFile(vip), "0644", "1\n")],
         gates: [gate(vip, nodeOf(vip, nodeName))],
     });
 }

@@ -1,4 +1,5 @@
-import { failover, returnSeconds } from "../../../../components/haproxy-frontend/failover";
+import { failover } from "../../../../components/haproxy-frontend/failover";
+import { returnSeconds } from "../../../../components/shared/check-timing";
 import { HaproxyMode } from "../../../../components/haproxy-frontend";
 import { Fault } from "../../../../components/shared/failover";
 import { spec, webArgs } from "./specs";
@@ -58,5 +59,5 @@ test("a planned stop costs nothing", () => {
 });
 
 test("a server is used again after its interval and one fast interval for each further check", () => {
-    expect(returnSeconds(timed({ intervalSeconds: 2, fastIntervalSeconds: 0.5, rise: 3 }))).toBe(3);
+    expect(returnSeconds(timed({ intervalSeconds: 2, fastIntervalSeconds: 0.5, rise: 3 }).check)).toBe(3);
 });
