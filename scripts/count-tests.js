@@ -5,7 +5,7 @@ const path = require("node:path");
 const [dir, failedSteps] = process.argv.slice(2);
 const total = { passed: 0, failed: Number(failedSteps), skipped: 0 };
 
-for (const project of ["unit", "policy", "lab"]) {
+for (const project of ["unit", "policy", "lab-alone", "lab"]) {
     const file = path.join(dir, `${project}.json`);
     if (!fs.existsSync(file)) {
         console.log(`${project}: did not run to its end`);

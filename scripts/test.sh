@@ -35,8 +35,9 @@ tests() {
 }
 tests unit
 tests policy
-# One after the other: they share this machine's cores with the hosts they measure.
-tests lab --runInBand
+# Those that measure one after the other: they share this machine's cores with their hosts.
+tests lab-alone --runInBand
+tests lab --maxWorkers 2
 
 step result
 node scripts/count-tests.js "$RESULTS" "$failed"

@@ -53,7 +53,7 @@ const filesBelow = (dir: string): string[] =>
 
 let bench: Bench;
 beforeAll(async () => {
-    bench = await Bench.up("t-up", "10.96.0.0/24", ["one"]);
+    bench = await Bench.up("t-upcred", "10.96.1.0/24", ["one"]);
 });
 afterAll(async () => bench.down());
 

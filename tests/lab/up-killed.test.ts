@@ -8,7 +8,7 @@ jest.setTimeout(300_000);
 
 let bench: Bench;
 beforeAll(async () => {
-    bench = await Bench.up("t-up", "10.96.0.0/24", ["one", "two"]);
+    bench = await Bench.up("t-upkill", "10.96.2.0/24", ["one", "two"]);
 });
 afterAll(async () => bench.down());
 

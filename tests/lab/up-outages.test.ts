@@ -14,7 +14,7 @@ const SILENT_LINK_SECONDS = 60 + 60;
 let bench: Bench;
 const hosts = ["fine", "off", "hung", "cut"];
 beforeAll(async () => {
-    bench = await Bench.up("t-up", "10.96.0.0/24", hosts);
+    bench = await Bench.up("t-upout", "10.96.3.0/24", hosts);
 });
 afterAll(async () => bench.down());
 

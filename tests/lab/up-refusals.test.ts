@@ -14,7 +14,7 @@ let bench: Bench;
 const hosts = ["one", "two"];
 
 beforeAll(async () => {
-    bench = await Bench.up("t-up", "10.96.0.0/24", [...hosts, "old", "far"]);
+    bench = await Bench.up("t-uprefuse", "10.96.4.0/24", [...hosts, "old", "far"]);
 });
 afterAll(async () => bench.down());
 
@@ -30,7 +30,7 @@ describe("hosts that cannot be provisioned", () => {
             "sed -i -e 's/^VERSION_ID=.*/VERSION_ID=\"11\"/' -e 's/12 (bookworm)/11/' /etc/os-release",
         );
         // An address of the lab that no host has.
-        await onHost(bench.host("far"), "echo 'deb http://10.96.0.99/debian bookworm main' >/etc/apt/sources.list");
+        await onHost(bench.host("far"), "echo 'deb http://10.96.4.99/debian bookworm main' >/etc/apt/sources.list");
         before = await allEtc();
         const stranger = bench.node("two").hostKey;
         const { private: otherKey } = utils.generateKeyPairSync("ed25519");
