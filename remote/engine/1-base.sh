@@ -3,6 +3,9 @@
 # is one compound command, so that a cut inside it is a syntax error.
 # `return` names its status throughout: in a function called from the EXIT trap, a bare one returns the status of before the trap.
 
+# Raised when hosts come to differ by it; policies read it out of what is sent.
+ENGINE_VERSION=1
+
 # Tests alone define this, after the engine's text: it sets ROOT and PATH.
 unset -f under_test
 
@@ -89,8 +92,8 @@ json_list() { # TEXT…
 report() { # RESULT: the one line on stdout
     local ms=$(((${EPOCHREALTIME/./} - STARTED) / 1000)) extra=${EXTRA-}
     [[ -z $WHAT ]] || extra+=",\"error\":$(json_list "$WHAT${DETAIL:+$'\n'$DETAIL}")"
-    printf '{"unit":"%s","verb":"%s","result":"%s","changed":[%s],"actions":[%s],"seconds":%d.%03d%s}\n' \
-        "$UNIT" "$VERB" "$1" "$(json_list "${CHANGED[@]}")" "$(json_list "${ACTIONS[@]}")" \
+    printf '{"engine":%d,"unit":"%s","verb":"%s","result":"%s","changed":[%s],"actions":[%s],"seconds":%d.%03d%s}\n' \
+        "$ENGINE_VERSION" "$UNIT" "$VERB" "$1" "$(json_list "${CHANGED[@]}")" "$(json_list "${ACTIONS[@]}")" \
         $((ms / 1000)) $((ms % 1000)) "$extra" || true
 }
 
