@@ -11,6 +11,7 @@ interface Where {
 }
 interface UpFlags extends Where {
     subnet?: string;
+    bmc?: boolean;
     hosts?: string[] | number;
     bootSeconds: number;
 }
@@ -30,6 +31,7 @@ export function addLabCommands(program: Command): void {
             parseHosts,
         )
         .option("--subnet <network>", `IPv4 network of the lab (default: ${DEFAULTS.subnet})`)
+        .option("--bmc", "a management controller (IPMI) for every host, which switches its power")
         .option("--boot-seconds <seconds>", "how long a host may take to start", parseSeconds, 60)
         .action(async (flags: UpFlags) => {
             const begin = monotonicMs();

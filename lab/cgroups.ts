@@ -60,9 +60,12 @@ const namespaceIds = (pid: string): number[] => {
 };
 
 /** Ends a process at once; one that has ended already is no error. */
-export function kill(pid: number): void {
+export const kill = (pid: number): void => send(pid, "SIGKILL");
+
+/** Sends a process a signal; one that has ended already is no error. */
+export function send(pid: number, signal: NodeJS.Signals): void {
     try {
-        process.kill(pid, "SIGKILL");
+        process.kill(pid, signal);
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { PASSWORDS } from "./bmc";
 import { initProcesses, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups";
 import { clearContainer, unmountRoot } from "./host";
 import { restoreInotifyInstances } from "./limits";
@@ -64,6 +65,7 @@ async function takeDown(name: string, dir: string): Promise<void> {
         "known_hosts",
         "login_key",
         "login_key.pub",
+        PASSWORDS,
         "base",
     ]) {
         fs.rmSync(path.join(dir, entry), { recursive: true, force: true });

@@ -1,3 +1,4 @@
+export type { Bmc } from "./bmc";
 export { labDown } from "./down";
 export { type Inventory, type InventoryHost, readInventory } from "./inventory";
 export { type HostStatus, type Instant, Lab, LabHost, Power } from "./lab";

@@ -2,6 +2,31 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 
+const Bmc = z.object({
+    /** IPv4 address. */
+    address: z.ipv4(),
+    /** UDP port. */
+    port: z.number().int(),
+    /** The account that may switch the power. */
+    user: z.string().min(1),
+    /** File with that account's password and nothing else, mode 0600. */
+    passwordFile: z.string().min(1),
+});
+
+/** How a host's management controller is reached: IPMI 2.0 (lanplus), cipher suite 3. */
+export type BmcAccess = z.infer<typeof Bmc>;
+
+const Machine = z.object({
+    /** The second link, to the lab's other machines alone: its interface and its IPv4 address. */
+    replication: z.object({ interface: z.string(), address: z.ipv4(), prefixLength: z.number().int() }),
+    /** Block device of the empty data disk. */
+    dataDisk: z.string().startsWith("/dev/"),
+    /** Block device that all machines of the lab share. */
+    sharedDisk: z.string().startsWith("/dev/"),
+    /** The watchdog that resets it. */
+    watchdog: z.string().startsWith("/dev/"),
+});
+
 const Host = z.object({
     /** Host name. */
     name: z.string().min(1),
@@ -23,6 +48,8 @@ const Host = z.object({
     port: z.number().int(),
     /** The SSH server's public key, as in an authorized_keys line: type and base64. */
     hostKey: z.string().startsWith("ssh-ed25519 "),
+    /** Its management controller, in a lab that was asked for them. */
+    bmc: Bmc.optional(),
 });
 
 const Inventory = z.object({

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { Bmc } from "./bmc";
 import { freeze, isFrozen, powerDown } from "./cgroups";
 import { hostGroup, initOf, processesOf, start } from "./host";
 import type { Inventory, InventoryHost } from "./inventory";
@@ -61,6 +62,11 @@ export class LabHost {
         return this.plan.address6;
     }
 
+    /** Its management controller; undefined in a lab that was not asked for them. */
+    get bmc(): Bmc | undefined {
+        return this.inventory.bmc && new Bmc(this.lab.plan, this.name);
+    }
+
     /**
      * Cuts the host off from the network: frames are lost in silence and its card still sees a carrier, as behind a switch that fails.
      * With `carrier: true` its card loses the carrier, as with a cable that is pulled.
@@ -92,10 +98,15 @@ export class LabHost {
 
     /** Starts the host again from its disk; returns when its SSH server answers. */
     async powerOn(options: { bootSeconds?: number } = {}): Promise<Instant> {
-        if (initOf(this.lab.plan, this.name) !== undefined) throw new Error(`${this.name} is on already`);
-        const instant = await timed(() => start(this.lab.plan, this.plan, this.lab.base));
+        const instant = await this.switchOn();
         await waitForHost(this.lab.plan, this.lab.inventory, this.inventory, options.bootSeconds ?? BOOT_SECONDS);
         return instant;
+    }
+
+    /** Starts the host again from its disk, connected to the network; returns while it boots. */
+    async switchOn(): Promise<Instant> {
+        if (initOf(this.lab.plan, this.name) !== undefined) throw new Error(`${this.name} is on already`);
+        return timed(() => start(this.lab.plan, this.plan, this.lab.base));
     }
 
     /** Stops every process in its tracks; the kernel goes on answering pings and taking connections, as on a host that hangs. */

@@ -22,9 +22,9 @@ const KEYRING = { file: "/usr/share/keyrings/debian-archive-keyring.gpg", packag
 const SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const isInstalled = (program: string): boolean => SEARCH.some((dir) => fs.existsSync(path.join(dir, program)));
 
-/** Debian packages that are missing on this machine. */
-export const missingPackages = (): string[] => {
-    const programs = Object.entries(NEEDED).filter(([program]) => !isInstalled(program));
+/** Debian packages that are missing on this machine; `also` holds further programs and their packages. */
+export const missingPackages = (also: Record<string, string> = {}): string[] => {
+    const programs = Object.entries({ ...NEEDED, ...also }).filter(([program]) => !isInstalled(program));
     const packages = programs.map(([, name]) => name).concat(fs.existsSync(KEYRING.file) ? [] : [KEYRING.package]);
     return [...new Set(packages)].sort();
 };
@@ -33,11 +33,14 @@ export const missingPackages = (): string[] => {
  * Installs what the lab needs from this machine's packages, if anything is missing.
  * @throws Error when this is no Linux, not root, or packages are missing and there is no apt-get.
  */
-export async function prepareMachine(progress: (line: string) => void): Promise<void> {
+export async function prepareMachine(
+    progress: (line: string) => void,
+    also: Record<string, string> = {},
+): Promise<void> {
     if (process.platform !== "linux") throw new Error(`the lab needs a Linux machine, and this is ${process.platform}`);
     if (process.getuid?.() !== 0)
         throw new Error("the lab makes network namespaces and containers: run it as root (sudo)");
-    const missing = missingPackages();
+    const missing = missingPackages(also);
     if (missing.length === 0) return;
     if (!isInstalled("apt-get")) {
         throw new Error(

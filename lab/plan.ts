@@ -10,14 +10,26 @@ export interface LabOptions {
     subnet?: string;
     /** Names of the hosts, or how many (`node1`, `node2`, …). Default: lb1, lb2, web1 and web2 for a new lab, else those it has. */
     hosts?: string[] | number;
+    /** Names of machines with a kernel of their own (QEMU), or how many (`vm1`, `vm2`, …). Default: those the lab has. */
+    vms?: string[] | number;
+    /** Megabytes of the data disk of machines that are new. Default: 400. */
+    dataDisk?: number;
     /** Where the lab keeps its state. Default: `.lab` for the lab named `lab`, else `.lab/NAME`; relative to the working directory. */
     dir?: string;
+    /** A management controller (IPMI) for every host, which switches its power. Default: as the lab has it, none for a new one. */
+    bmc?: boolean;
 }
+
+/** What a host is: a container, which shares this machine's kernel, or a machine of its own in QEMU. */
+export const HostKind = { container: "container", vm: "vm" } as const;
+/** One of the kinds of hosts. */
+export type HostKind = (typeof HostKind)[keyof typeof HostKind];
 
 /** One host of a lab, before it exists. */
 export interface HostPlan {
     /** Host name, unique in the lab. */
     name: string;
+    kind: HostKind;
     /** Its place in the subnet: 11 for the first host, as in 10.77.0.11. */
     number: number;
     /** IPv4 address. */
@@ -28,6 +40,8 @@ export interface HostPlan {
     namespace: string;
     /** The bridge's end of the host's link, inside the lab's namespace. */
     port: string;
+    /** A machine's second link, for replication alone; a container has none. */
+    replication?: { address: string; port: string };
 }
 
 /** Everything about a lab that follows from its name, subnet and host names alone. */
@@ -48,15 +62,21 @@ export interface LabPlan {
     /** The lab's control group, below each hierarchy's root. */
     cgroup: string;
     hosts: HostPlan[];
+    /** Megabytes of a new machine's data disk. */
+    dataDisk: number;
 }
 
 /** A lab that is asked for with nothing said. */
-export const DEFAULTS = { name: "lab", subnet: "10.77.0.0/24", hosts: ["lb1", "lb2", "web1", "web2"] };
+export const DEFAULTS = { name: "lab", subnet: "10.77.0.0/24", hosts: ["lb1", "lb2", "web1", "web2"], dataDisk: 400 };
+
+/** The network between the replication links of a lab's machines: only they are in it, so every lab can have the same. */
+export const REPLICATION_SUBNET = "198.19.0.0/24";
 
 /** The host part of the first host's address: .1 is the gateway, up to .10 is free for a person's own use. */
 const FIRST_HOST = 11;
 /** Addresses from .100 on are left to virtual IPs. */
 const LAST_HOST = 99;
+const ROOM = LAST_HOST - FIRST_HOST + 1;
 
 /** Prefix of everything a lab makes on the machine; what `down` looks for after a crash. */
 const PREFIX = "ha-";
@@ -86,28 +106,33 @@ const UNMOUNTABLE = /[,:\\"]/;
 
 /** All that is wrong with what was asked, one line each; empty when nothing is. */
 export function violations(options: LabOptions): string[] {
-    const { name = DEFAULTS.name, subnet = DEFAULTS.subnet, hosts = [] } = options;
-    const names = hostNames(hosts);
+    const { name = DEFAULTS.name, subnet = DEFAULTS.subnet, hosts = [], vms = [], dataDisk = 1 } = options;
+    const names = wantedHosts(options).map((host) => host.name);
     const repeated = names.filter((host, index) => names.indexOf(host) !== index);
-    const room = LAST_HOST - FIRST_HOST + 1;
     return [
         !LAB_NAME.test(name) && `name: "${name}" must be lower-case letters, digits and dashes, at most 12 characters`,
         RESERVED_LAB_NAMES.includes(name) && `name: "${name}" is taken by the lab's own folders: choose another`,
         subnetViolation(subnet),
         UNMOUNTABLE.test(labDir(name, options.dir)) &&
             `dir: "${labDir(name, options.dir)}" must not contain a comma, a colon, a backslash or a quote: overlayfs can't mount it`,
-        typeof hosts === "number" &&
-            (!Number.isInteger(hosts) || hosts < 0 || hosts > room) &&
-            `hosts: ${hosts} must be a whole number between 0 and ${room}`,
-        names.length > room &&
+        countViolation("hosts", hosts),
+        countViolation("vms", vms),
+        names.length > ROOM &&
             typeof hosts !== "number" &&
-            `hosts: ${names.length} names, but a lab has room for ${room}`,
+            typeof vms !== "number" &&
+            `hosts: ${names.length} names, but a lab has room for ${ROOM}`,
+        !(Number.isInteger(dataDisk) && dataDisk > 0) && `dataDisk: ${dataDisk} must be a whole number of megabytes`,
         ...names
             .filter((host) => !HOST_NAME.test(host))
             .map((host) => `hosts: "${host}" must be lower-case letters, digits and dashes, at most 31 characters`),
         ...[...new Set(repeated)].map((host) => `hosts: "${host}" is listed more than once`),
     ].filter((line) => line !== false && line !== undefined);
 }
+
+const countViolation = (field: string, count: string[] | number): string | undefined =>
+    typeof count === "number" && (!Number.isInteger(count) || count < 0 || count > ROOM)
+        ? `${field}: ${count} must be a whole number between 0 and ${ROOM}`
+        : undefined;
 
 function subnetViolation(subnet: string): string | undefined {
     if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(subnet)) {
@@ -121,33 +146,46 @@ function subnetViolation(subnet: string): string | undefined {
     if (subnet !== `${network}/${prefixLength}`) {
         return `subnet: "${subnet}" has host bits set: did you mean ${network}/${prefixLength}?`;
     }
+    if (overlaps(subnet, REPLICATION_SUBNET)) {
+        return `subnet: "${subnet}" overlaps ${REPLICATION_SUBNET}, the network of the machines' replication links`;
+    }
     return undefined;
 }
 
-const hostNames = (hosts: string[] | number): string[] =>
+const hostNames = (hosts: string[] | number, prefix: string): string[] =>
     typeof hosts === "number"
         ? Array.from(
               { length: Number.isInteger(hosts) ? Math.max(0, Math.min(hosts, 1000)) : 0 },
-              (_, n) => `node${n + 1}`,
+              (_, n) => `${prefix}${n + 1}`,
           )
         : hosts;
+
+type Named = Pick<HostPlan, "name" | "kind">;
+
+const wantedHosts = ({ hosts = [], vms = [] }: LabOptions): Named[] => [
+    ...hostNames(hosts, "node").map((name) => ({ name, kind: HostKind.container })),
+    ...hostNames(vms, "vm").map((name) => ({ name, kind: HostKind.vm })),
+];
 
 /** The folder of a lab's state. */
 export const labDir = (name: string, dir?: string): string =>
     path.resolve(dir ?? (name === DEFAULTS.name ? ".lab" : path.join(".lab", name)));
 
+/** A host that a lab has; a container where nothing else is said. */
+type Existing = Pick<HostPlan, "name" | "number"> & Partial<Pick<HostPlan, "kind">>;
+
 /**
  * The plan of a lab. Hosts that exist already keep their numbers; new ones take the lowest free ones in the order given.
  * @throws Error that lists all violations at once.
  */
-export function plan(options: LabOptions, existing: { name: string; number: number }[] = []): LabPlan {
+export function plan(options: LabOptions, existing: Existing[] = []): LabPlan {
     const wrong = violations(options);
     if (wrong.length > 0) throw new Error(`the lab can't be made:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
-    const { name = DEFAULTS.name, subnet = DEFAULTS.subnet } = options;
+    const { name = DEFAULTS.name, subnet = DEFAULTS.subnet, dataDisk = DEFAULTS.dataDisk } = options;
     const names = namesOf(name);
     const prefix6 = uniqueLocalPrefix(`${name} ${subnet}`);
     const inPrefix6 = (n: string): string => ipaddr.IPv6.parse(`${prefix6}::${n}`).toString();
-    const numbered = numberHosts(hostNames(options.hosts ?? []), existing);
+    const numbered = numberHosts(wantedHosts(options), existing);
     return {
         name,
         dir: labDir(name, options.dir),
@@ -166,22 +204,27 @@ export function plan(options: LabOptions, existing: { name: string; number: numb
             address6: inPrefix6(String(host.number)),
             namespace: names.hostNamespace(host.name),
             port: `port${host.number}`,
+            ...(host.kind === HostKind.vm && {
+                replication: { address: nthAddress(REPLICATION_SUBNET, host.number), port: `repl${host.number}` },
+            }),
         })),
+        dataDisk,
     };
 }
 
-function numberHosts(
-    wanted: string[],
-    existing: { name: string; number: number }[],
-): { name: string; number: number }[] {
+function numberHosts(wanted: Named[], existing: Existing[]): (Named & { number: number })[] {
     const taken = new Set(existing.map((host) => host.number));
-    const free = Array.from({ length: LAST_HOST - FIRST_HOST + 1 }, (_, n) => FIRST_HOST + n).filter(
-        (n) => !taken.has(n),
-    );
-    const added = wanted.filter((name) => !existing.some((host) => host.name === name));
+    const free = Array.from({ length: ROOM }, (_, n) => FIRST_HOST + n).filter((n) => !taken.has(n));
+    const known = existing.map((host) => ({ ...host, kind: host.kind ?? HostKind.container }));
+    const changed = wanted.find((host) => known.some(({ name, kind }) => name === host.name && kind !== host.kind));
+    if (changed !== undefined)
+        throw new Error(
+            `hosts: "${changed.name}" is there already, and can't become a ${changed.kind}: choose another name`,
+        );
+    const added = wanted.filter((host) => !known.some(({ name }) => name === host.name));
     if (added.length > free.length)
         throw new Error(`hosts: the lab has room for ${free.length} more, not for ${added.length}`);
-    return [...existing, ...added.map((name, index) => ({ name, number: free[index]! }))];
+    return [...known, ...added.map((host, index) => ({ ...host, number: free[index]! }))];
 }
 
 /** The nth address of an IPv4 network. */

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { baseRoot } from "./base";
+import { BMC_PROGRAMS, bmcFiles, startBmcs, withBmcs } from "./bmc";
 import { freeze, isFrozen } from "./cgroups";
 import { hostGroup, initOf, introduceHosts, makeDisk, publicKey, start } from "./host";
 import { type Inventory, inventoryPath, knownHosts, readInventory, writeInventory } from "./inventory";
@@ -43,7 +44,7 @@ export async function labUp(options: UpOptions = {}): Promise<Lab> {
     const progress = options.progress ?? (() => undefined);
     const name = options.name ?? DEFAULTS.name;
     plan(options);
-    await prepareMachine(progress);
+    await prepareMachine(progress, options.bmc === true ? BMC_PROGRAMS : {});
     const waits = (): void => progress(`waits for another command that brings the lab "${name}" up or down`);
     return locked(labLock(name), () => bringUp({ ...options, name }, progress), waits);
 }
@@ -70,16 +71,19 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
         "# Not a policy pack: keeps pulumi from searching the hosts' disks.\n",
     );
     checkFileSystem(lab.dir);
-    const [base, inventory] = await Promise.all([baseOf(lab, progress), makeIdentities(lab)]);
+    const [base, identities] = await Promise.all([baseOf(lab, progress), makeIdentities(lab)]);
+    const hasBmcs = options.bmc === true || known?.hosts.some((host) => host.bmc !== undefined) === true;
+    const inventory = hasBmcs ? withBmcs(lab, identities) : identities;
     writeInventory(lab.dir, inventory);
     fs.writeFileSync(path.join(lab.dir, "known_hosts"), knownHosts(inventory));
-    giveToCaller([lab.dir, inventoryPath(lab.dir), inventory.loginKey]);
+    giveToCaller([lab.dir, inventoryPath(lab.dir), inventory.loginKey, ...bmcFiles(lab, inventory)]);
     await locked(MACHINE_LOCK, async () => {
         await makeNetwork(lab);
         forward(Object.keys(machineBefore()?.forwarding ?? {}));
         raiseInotifyInstances();
     });
     const made = new Lab(lab, inventory, base);
+    await startBmcs(lab, inventory);
     await startHosts(made, options.bootSeconds ?? BOOT_SECONDS, progress);
     lab.hosts.forEach((host) => introduceHosts(lab, host));
     return made;
