@@ -65,10 +65,17 @@ export interface Recipe {
     customize: string;
 }
 
+/** What a recipe has beyond a plain server. */
+export interface Additions {
+    packages: string[];
+    /** Shell commands on the root `$root`, after all others. */
+    customize: string;
+}
+
 /** The recipe of the hosts' base root for a way to Debian's packages. */
-export const recipe = (source: PackageSource): Recipe => ({
+export const recipe = (source: PackageSource, more: Additions = { packages: [], customize: "" }): Recipe => ({
     suite: SUITE,
-    packages: PACKAGES,
+    packages: [...PACKAGES, ...more.packages],
     sources: source.mirrors
         ? [
               `deb ${source.mirrors.release} ${SUITE} main`,
@@ -78,7 +85,7 @@ export const recipe = (source: PackageSource): Recipe => ({
         : [],
     aptSettings: ['Acquire::Languages "none";', ...source.settings],
     excluded: UNPACKED_WITHOUT,
-    customize: CUSTOMIZE,
+    customize: `${CUSTOMIZE}${more.customize}`,
 });
 
 /** Names a recipe: the same recipe has the same digest on every machine. */
@@ -108,14 +115,31 @@ export async function baseRoot(
 ): Promise<string> {
     const wanted = recipe(source);
     const target = path.join(cache, `base-${digest(wanted)}`);
+    return cached(target, "the base root", progress, (unfinished) =>
+        debootstrap(wanted, unfinished, "the hosts' base root", progress),
+    );
+}
+
+/** A folder of the cache, made first where it is missing: by one process, while others wait for it. */
+export async function cached(
+    target: string,
+    what: string,
+    progress: (line: string) => void,
+    make: (unfinished: string) => Promise<void>,
+): Promise<string> {
+    const cache = path.dirname(target);
     fs.mkdirSync(cache, { recursive: true, mode: 0o700 });
     fs.chmodSync(cache, 0o700);
     if (fs.existsSync(target)) return target;
-    const waits = (): void => progress("waits for the base root that another process builds");
+    const waits = (): void => progress(`waits for ${what} that another process builds`);
     return locked(
         `${target}.lock`,
         async () => {
-            if (!fs.existsSync(target)) await build(wanted, target, progress);
+            if (fs.existsSync(target)) return target;
+            const unfinished = `${target}.unfinished`;
+            fs.rmSync(unfinished, { recursive: true, force: true });
+            await make(unfinished);
+            fs.renameSync(unfinished, target);
             return target;
         },
         waits,
@@ -125,18 +149,21 @@ export async function baseRoot(
 /** The lines of mmdebstrap that tell how far it is. */
 const PHASE = /^I: (running apt-get update|downloading|extracting|installing)/;
 
-async function build(wanted: Recipe, target: string, progress: (line: string) => void): Promise<void> {
-    progress(
-        `builds the hosts' base root (Debian ${wanted.suite}, ${wanted.packages.length} packages), once per machine`,
-    );
-    const unfinished = `${target}.unfinished`;
-    const script = `${target}.customize`;
-    fs.rmSync(unfinished, { recursive: true, force: true });
+/** Builds a recipe's root into a folder that does not exist. */
+export async function debootstrap(
+    wanted: Recipe,
+    root: string,
+    what: string,
+    progress: (line: string) => void,
+): Promise<void> {
+    progress(`builds ${what} (Debian ${wanted.suite}, ${wanted.packages.length} packages), once per machine`);
+    const script = `${root}.customize`;
     fs.writeFileSync(script, wanted.customize);
-    await run(buildCommand(wanted, unfinished, script), {
-        timeoutSeconds: 900,
-        onLine: (line) => PHASE.test(line) && progress(`base root: ${line.slice(3)}`),
+    await run(buildCommand(wanted, root, script), {
+        timeoutSeconds: 1800,
+        // The hosts' kernels start without Debian's own first root, which takes long to make.
+        env: { ...process.env, INITRD: "No" },
+        onLine: (line) => PHASE.test(line) && progress(`${what}: ${line.slice(3)}`),
     });
     fs.rmSync(script);
-    fs.renameSync(unfinished, target);
 }

@@ -50,6 +50,8 @@ const Host = z.object({
     hostKey: z.string().startsWith("ssh-ed25519 "),
     /** Its management controller, in a lab that was asked for them. */
     bmc: Bmc.optional(),
+    /** What a machine with a kernel of its own has beside; absent for a container. */
+    vm: Machine.optional(),
 });
 
 const Inventory = z.object({

@@ -6,10 +6,25 @@ import { freeSubnet, labOfLink, overlaps } from "./plan";
 import { attempt, ipBatch, run } from "./run";
 import { subnetsOfOthers } from "./state";
 
-/** The bridge inside a lab's namespace. */
-const BRIDGE = "br0";
+/** A host's links: to the lab's network and, of a machine with a kernel of its own, to the other such machines. */
+export const LinkName = { lan: "lan", replication: "replication" } as const;
+/** The name of one of a host's links. */
+export type LinkName = (typeof LinkName)[keyof typeof LinkName];
+
+/** The bridges inside a lab's namespace. */
+const BRIDGES: Record<LinkName, string> = { lan: "br0", replication: "br1" };
 /** A host's network interface, as the host sees it. */
 export const HOST_INTERFACE = "eth0";
+/** A machine's interface for replication, as it sees it. */
+export const REPLICATION_INTERFACE = "eth1";
+
+const portOf = (host: Ports, name: LinkName): string | undefined =>
+    name === LinkName.lan ? host.port : host.replication?.port;
+type Ports = Pick<HostPlan, "port" | "replication">;
+
+/** The names of the links that a host has. */
+export const linksOf = (host: Ports): LinkName[] =>
+    Object.values(LinkName).filter((name) => portOf(host, name) !== undefined);
 
 interface LinkAddresses {
     ifname: string;
@@ -105,8 +120,10 @@ async function makeSwitch(lab: LabPlan): Promise<void> {
     await ipBatch(
         [
             "link set lo up",
-            `link add ${BRIDGE} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
-            `link set ${BRIDGE} up`,
+            ...Object.values(BRIDGES).flatMap((bridge) => [
+                `link add ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+                `link set ${bridge} up`,
+            ]),
         ],
         lab.namespace,
     );
@@ -116,7 +133,7 @@ async function makeSwitch(lab: LabPlan): Promise<void> {
         `address add ${lab.gateway}/${lab.prefixLength} dev ${lab.link}`,
         `link set ${lab.link} up`,
     ]);
-    await ipBatch([`link set uplink master ${BRIDGE} up`], lab.namespace);
+    await ipBatch([`link set uplink master ${BRIDGES.lan} up`], lab.namespace);
     setForwarding(lab.link, "1");
 }
 
@@ -154,8 +171,9 @@ function setForwarding(link: string, value: string): void {
 }
 
 /** A host's hardware address: the same at every start, as a network card's is. */
-const hardwareAddress = (lab: LabPlan, host: HostPlan): string => {
-    const hex = createHash("sha256").update(`${lab.name} ${lab.subnet} ${host.number}`).digest("hex");
+export const hardwareAddress = (lab: LabPlan, host: HostPlan, name: LinkName = LinkName.lan): string => {
+    const suffix = name === LinkName.lan ? "" : ` ${name}`;
+    const hex = createHash("sha256").update(`${lab.name} ${lab.subnet} ${host.number}${suffix}`).digest("hex");
     return ["02", ...[0, 2, 4, 6, 8].map((at) => hex.slice(at, at + 2))].join(":");
 };
 
@@ -165,17 +183,30 @@ export async function plugIn(lab: LabPlan, host: HostPlan): Promise<void> {
     await run(["ip", "netns", "add", host.namespace]);
     const peer = `peer name ${HOST_INTERFACE} address ${hardwareAddress(lab, host)} netns ${host.namespace}`;
     await ipBatch(
-        [`link add ${host.port} type veth ${peer}`, `link set ${host.port} master ${BRIDGE} up`],
+        [`link add ${host.port} type veth ${peer}`, `link set ${host.port} master ${BRIDGES.lan} up`],
         lab.namespace,
     );
 }
 
-/** Removes a host's link and namespace, whatever of it there is. */
+/** Makes the ends of a machine's links to the bridges; QEMU holds the other ends. */
+export async function plugInMachine(lab: LabPlan, host: HostPlan): Promise<void> {
+    await unplug(lab, host);
+    await ipBatch(
+        linksOf(host).flatMap((name) => [
+            `tuntap add dev ${portOf(host, name)} mode tap`,
+            `link set ${portOf(host, name)} master ${BRIDGES[name]} up`,
+        ]),
+        lab.namespace,
+    );
+}
+
+/** Removes a host's links and namespace, whatever of it there is. */
 export async function unplug(
     lab: Pick<LabPlan, "namespace">,
-    host: Pick<HostPlan, "port" | "namespace">,
+    host: Pick<HostPlan, "port" | "replication" | "namespace">,
 ): Promise<void> {
-    if (namespaceExists(lab.namespace)) await attempt(["ip", "-n", lab.namespace, "link", "delete", host.port]);
+    for (const name of namespaceExists(lab.namespace) ? linksOf(host) : [])
+        await attempt(["ip", "-n", lab.namespace, "link", "delete", portOf(host, name)!]);
     if (namespaceExists(host.namespace)) await attempt(["ip", "netns", "delete", host.namespace]);
 }
 
@@ -191,24 +222,32 @@ export const LinkState = { connected: "connected", cut: "cut", noCarrier: "no ca
 /** One of the states of a host's link. */
 export type LinkState = (typeof LinkState)[keyof typeof LinkState];
 
-/** The state of the links of all hosts, by the bridge's port. */
-export async function linkStates(lab: LabPlan): Promise<(host: HostPlan) => LinkState> {
+/** The state of the links of all hosts, by the bridges' ports. */
+export async function linkStates(lab: LabPlan): Promise<(host: HostPlan, name?: LinkName) => LinkState> {
     const links = namespaceExists(lab.namespace) ? await ipJson<Link[]>(["-n", lab.namespace, "link"]) : [];
-    return (host) => {
-        const link = links.find((candidate) => candidate.ifname === host.port);
+    return (host, name = LinkName.lan) => {
+        const link = links.find((candidate) => candidate.ifname === portOf(host, name));
         if (link === undefined) return LinkState.absent;
         if (!link.flags.includes("UP")) return LinkState.noCarrier;
-        return link.master === BRIDGE ? LinkState.connected : LinkState.cut;
+        return link.master === BRIDGES[name] ? LinkState.connected : LinkState.cut;
     };
 }
 
-/** Commands, for `ip` in the lab's namespace, that bring a host's link into a state. */
-const LINK_COMMANDS: Record<Exclude<LinkState, "absent">, (port: string) => string[]> = {
-    [LinkState.connected]: (port) => [`link set ${port} master ${BRIDGE} up`],
-    [LinkState.cut]: (port) => [`link set ${port} nomaster up`],
-    [LinkState.noCarrier]: (port) => [`link set ${port} nomaster down`],
+/** Commands, for `ip` in the lab's namespace, that bring a link into a state. */
+const LINK_COMMANDS: Record<Exclude<LinkState, "absent">, (port: string, bridge: string) => string> = {
+    [LinkState.connected]: (port, bridge) => `link set ${port} master ${bridge} up`,
+    [LinkState.cut]: (port) => `link set ${port} nomaster up`,
+    [LinkState.noCarrier]: (port) => `link set ${port} nomaster down`,
 };
 
-/** Brings a host's link into a state. */
-export const setLink = (lab: LabPlan, host: HostPlan, state: Exclude<LinkState, "absent">): Promise<string> =>
-    ipBatch(LINK_COMMANDS[state](host.port), lab.namespace);
+/** Brings some of a host's links into a state; all of them where none is named. */
+export const setLink = (
+    lab: LabPlan,
+    host: HostPlan,
+    state: Exclude<LinkState, "absent">,
+    names: LinkName[] = linksOf(host),
+): Promise<string> =>
+    ipBatch(
+        names.map((name) => LINK_COMMANDS[state](portOf(host, name)!, BRIDGES[name])),
+        lab.namespace,
+    );
