@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Instant, labDown, type LabHost, labOpen, labUp, monotonicMs } from "../lab/index";
+import { type Bmc, type Instant, labDown, type LabHost, labOpen, labUp, monotonicMs } from "../lab/index";
 import { enter } from "../lab/lab";
 import { DEFAULTS } from "../lab/plan";
 import { sshArguments } from "../lab/ssh";
@@ -84,6 +84,11 @@ export function addLabCommands(program: Command): void {
     fault(lab, "pause <host>", "stop all processes of a host in their tracks", (host) => host.pause());
     fault(lab, "resume <host>", "let a paused host go on", (host) => host.resume());
 
+    fault(lab, "bmc-silence <host>", "let a host's management controller leave every request unanswered", (host) =>
+        bmcOf(host).silence(),
+    );
+    fault(lab, "bmc-answer <host>", "let it answer again", (host) => bmcOf(host).answer());
+
     where(lab.command("down"))
         .description("remove the lab and leave the machine as it was; safe to run at any time")
         .action(async (flags: Where) => {
@@ -109,6 +114,11 @@ function fault(
             const instant = await inject(labOpen(flags).host(name), flags);
             print(JSON.stringify({ host: name, fault: usage.split(" ")[0], ...instant }));
         });
+}
+
+function bmcOf(host: LabHost): Bmc {
+    if (host.bmc !== undefined) return host.bmc;
+    throw new Error(`${host.name} has no management controller: pulumi-ha lab up --bmc gives every host one`);
 }
 
 /** Gives the terminal to another program and ends as it ends. */

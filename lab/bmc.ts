@@ -6,28 +6,28 @@ import * as path from "node:path";
 import { groupsOf, killAll, processesIn, send } from "./cgroups";
 import { hostGroup, hostPaths } from "./host";
 import type { BmcAccess, Inventory } from "./inventory";
-import type { HostPlan, LabPlan } from "./plan";
-import { until } from "./run";
+import { bmcPort, type HostPlan, type LabPlan } from "./plan";
+import { type Instant, timed, until } from "./run";
 
 /** Programs that management controllers need on this machine, and the Debian packages they come from. */
 export const BMC_PROGRAMS: Record<string, string> = { ipmi_sim: "openipmi" };
 
 /** The account of every controller; it may switch the power. */
 const USER = "fence";
-/** The port of a controller is this and its host's number. */
-const PORT_BASE = 9000;
 /** Holds one password per host, readable to whoever brought the lab up. No lab can have this name, so no lab's folder is in its way. */
 export const PASSWORDS = "bmc_passwords";
 
 /** How a host's management controller is reached. */
 export const bmcAccess = (lab: LabPlan, host: HostPlan): BmcAccess => ({
     address: lab.gateway,
-    port: PORT_BASE + host.number,
+    port: bmcPort(host.number),
     user: USER,
     passwordFile: path.join(lab.dir, PASSWORDS, host.name),
 });
 
-const group = (lab: Pick<LabPlan, "cgroup">, host: string): string => `${hostGroup(lab, host)}.bmc`;
+/** The control group of all controllers of a lab, by which they are found. No host can have this name. */
+export const bmcGroup = (lab: Pick<LabPlan, "cgroup">): string => path.join(lab.cgroup, ".bmc");
+const group = (lab: Pick<LabPlan, "cgroup">, host: string): string => path.join(bmcGroup(lab), host);
 const folder = (lab: LabPlan, host: string): string => path.join(hostPaths(lab, host).dir, "bmc");
 
 /** The inventory with a management controller for every host. Makes the passwords that are missing. */
@@ -73,7 +73,7 @@ export const bmcSettings = (
     "lan.conf": `name "${host.name}"
 set_working_mc 0x20
   startlan 1
-    addr ${lab.gateway} ${PORT_BASE + host.number}
+    addr ${lab.gateway} ${bmcPort(host.number)}
     priv_limit admin
     allowed_auths_callback md5
     allowed_auths_user md5
@@ -186,18 +186,19 @@ export class Bmc {
     ) {}
 
     /** Leaves every request unanswered from now on, as a controller that hangs or lost its link. `labUp` lets it answer again. */
-    silence(): void {
-        this.signal("SIGSTOP");
+    silence(): Promise<Instant> {
+        return this.signal("SIGSTOP");
     }
 
     /** Lets it answer again, requests included that came meanwhile. */
-    answer(): void {
-        this.signal("SIGCONT");
+    answer(): Promise<Instant> {
+        return this.signal("SIGCONT");
     }
 
-    private signal(name: "SIGSTOP" | "SIGCONT"): void {
-        if (signal(this.lab, this.host, name) === 0) {
+    private signal(name: "SIGSTOP" | "SIGCONT"): Promise<Instant> {
+        return timed(() => {
+            if (signal(this.lab, this.host, name) > 0) return;
             throw new Error(`${this.host}: its management controller does not run: pulumi-ha lab up starts it again`);
-        }
+        });
     }
 }

@@ -1,5 +1,5 @@
-import { initOf, processesOf } from "./host";
-import type { Lab } from "./lab";
+import { processesOf } from "./host";
+import { type Lab, Power } from "./lab";
 import { until } from "./run";
 import { labOpen } from "./up";
 
@@ -9,7 +9,7 @@ type Switch = (lab: Lab, host: string) => Promise<void>;
 const off: Switch = async (lab, host) => {
     const runs = await until(
         () => {
-            if (initOf(lab.plan, host) !== undefined) return true;
+            if (lab.host(host).power !== Power.off) return true;
             return processesOf(lab.plan, host).length === 0 ? false : undefined;
         },
         { seconds: 10 },

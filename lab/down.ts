@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { PASSWORDS } from "./bmc";
-import { initProcesses, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups";
+import { bmcGroup, PASSWORDS } from "./bmc";
+import { initProcesses, killAll, powerDown, processesIn, processesInNamespace, removeGroup } from "./cgroups";
 import { clearContainer, unmountRoot } from "./host";
 import { restoreInotifyInstances } from "./limits";
 import { mounts } from "./mounts";
@@ -44,6 +44,8 @@ export async function labDown(
 async function takeDown(name: string, dir: string): Promise<void> {
     const names = namesOf(name);
     const namespaces = entries(NAMESPACES).filter((found) => found === names.namespace || names.isHostNamespace(found));
+    // First what could switch a host on again.
+    await killAll(() => processesIn(bmcGroup(names)));
     await powerDown(initProcesses(names.cgroup), async () => {
         const inside = await Promise.all(namespaces.map(processesInNamespace));
         return [...new Set([...processesIn(names.cgroup), ...inside.flat()])];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BMC_PORTS } from "./plan";
 import { attempt, run } from "./run";
 
 const Listing = z.object({
@@ -34,20 +35,24 @@ const listing = async (what: string): Promise<Listing> => {
 
 const comment = (lab: string): string => `pulumi-ha lab ${lab}`;
 
+/** What of a lab has to pass: its hosts' way out and back, and their way to the management controllers on this machine. */
+const passing = (link: string): Record<string, string[]> => ({
+    forward: [`iifname "${link}"`, `oifname "${link}"`],
+    input: [`iifname "${link}" udp dport ${BMC_PORTS.first}-${BMC_PORTS.last}`],
+});
+
 /**
- * The rules that let a lab's packets through what drops forwarded packets by default, as Docker and ufw set it: an accept in the lab's own
- * table would not help, since a packet has to pass every table.
+ * The rules that let a lab's packets through what drops them by default, as Docker and ufw set it: an accept in the lab's own table would
+ * not help, since a packet has to pass every table.
  */
 export const passRules = (chains: Listing, lab: string, link: string): string[] =>
     chains.nftables
         .map(({ chain }) => chain)
-        .filter(
-            (chain) => chain?.hook === "forward" && chain.policy === "drop" && ["ip", "inet"].includes(chain.family),
-        )
+        .filter((chain) => chain?.policy === "drop" && ["ip", "inet"].includes(chain.family))
         .flatMap((chain) =>
-            ["iifname", "oifname"].map(
-                (end) =>
-                    `insert rule ${chain!.family} ${chain!.table} ${chain!.name} ${end} "${link}" accept comment "${comment(lab)}"`,
+            (passing(link)[chain!.hook ?? ""] ?? []).map(
+                (match) =>
+                    `insert rule ${chain!.family} ${chain!.table} ${chain!.name} ${match} accept comment "${comment(lab)}"`,
             ),
         );
 

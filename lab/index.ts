@@ -1,9 +1,9 @@
 export type { Bmc } from "./bmc";
 export { labDown } from "./down";
 export { type Inventory, type InventoryHost, readInventory } from "./inventory";
-export { type HostStatus, type Instant, Lab, LabHost, Power } from "./lab";
+export { type HostStatus, Lab, LabHost, Power } from "./lab";
 export { LinkState } from "./network";
 export type { LabOptions } from "./plan";
 export { type Gap, httpProbe, type Probe, Prober, type ProbeReport, tcpProbe, vipOwners } from "./probe";
-export { monotonicMs, type Ran } from "./run";
+export { type Instant, monotonicMs, type Ran } from "./run";
 export { labOpen, labUp, type UpOptions } from "./up";

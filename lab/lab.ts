@@ -5,16 +5,8 @@ import { hostGroup, initOf, processesOf, start } from "./host";
 import type { Inventory, InventoryHost } from "./inventory";
 import { LinkState, linkStates, setLink, unplug } from "./network";
 import type { HostPlan, LabPlan } from "./plan";
-import { attempt, monotonicMs, type Ran, type RunOptions } from "./run";
+import { attempt, type Instant, type Ran, type RunOptions, timed } from "./run";
 import { waitForHost } from "./wait";
-
-/** When a fault took effect, on this machine's monotonic clock (`monotonicMs`). */
-export interface Instant {
-    /** The fault is in effect from here on, in milliseconds. */
-    atMs: number;
-    /** It began at most this many milliseconds earlier. */
-    withinMs: number;
-}
 
 /** Whether a host runs. */
 export const Power = { on: "on", paused: "paused", off: "off" } as const;
@@ -32,13 +24,6 @@ export interface HostStatus {
 
 /** Seconds a host may take from power-on until its SSH server answers. */
 export const BOOT_SECONDS = 60;
-
-async function timed(work: () => Promise<unknown> | void): Promise<Instant> {
-    const before = monotonicMs();
-    await work();
-    const atMs = monotonicMs();
-    return { atMs, withinMs: atMs - before };
-}
 
 /** One host of a lab that is up: what to reach, and the faults to put it through. */
 export class LabHost {
@@ -62,6 +47,10 @@ export class LabHost {
         return this.plan.address6;
     }
 
+    /** Whether it runs at this moment. */
+    get power(): Power {
+        return powerOf(this.lab.plan, this.name);
+    }
     /** Its management controller; undefined in a lab that was not asked for them. */
     get bmc(): Bmc | undefined {
         return this.inventory.bmc && new Bmc(this.lab.plan, this.name);

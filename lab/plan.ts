@@ -76,6 +76,11 @@ export const REPLICATION_SUBNET = "198.19.0.0/24";
 const FIRST_HOST = 11;
 /** Addresses from .100 on are left to virtual IPs. */
 const LAST_HOST = 99;
+
+/** The UDP port of a host's management controller, on the lab's gateway. */
+export const bmcPort = (number: number): number => 9000 + number;
+/** The ports that management controllers can have. */
+export const BMC_PORTS = { first: bmcPort(FIRST_HOST), last: bmcPort(LAST_HOST) };
 const ROOM = LAST_HOST - FIRST_HOST + 1;
 
 /** Prefix of everything a lab makes on the machine; what `down` looks for after a crash. */

@@ -95,5 +95,21 @@ export async function until<T>(
     }
 }
 
+/** When a fault took effect, on this machine's monotonic clock (`monotonicMs`). */
+export interface Instant {
+    /** The fault is in effect from here on, in milliseconds. */
+    atMs: number;
+    /** It began at most this many milliseconds earlier. */
+    withinMs: number;
+}
+
+/** Does some work and tells when it was done. */
+export async function timed(work: () => Promise<unknown> | void): Promise<Instant> {
+    const before = monotonicMs();
+    await work();
+    const atMs = monotonicMs();
+    return { atMs, withinMs: atMs - before };
+}
+
 /** Milliseconds of the machine's monotonic clock: the same for all processes of this machine, so instants can be compared between them. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;

@@ -11,7 +11,7 @@ const listing = (...items: object[]): Parameters<typeof passRules>[0] => ({
     nftables: [{ metainfo: { version: "1.0.6" } }, ...items],
 });
 
-test("a chain that drops forwarded packets lets the lab's link through, in both directions", () => {
+test("chains that drop by default let the lab through in both directions, and to its management controllers", () => {
     const chains = listing(
         chain({ type: "filter", hook: "forward", policy: "drop" }),
         chain({ name: "INPUT", type: "filter", hook: "input", policy: "drop" }),
@@ -21,6 +21,7 @@ test("a chain that drops forwarded packets lets the lab's link through, in both 
     expect(passRules(chains, "lab", "ha-lab")).toEqual([
         'insert rule ip filter FORWARD iifname "ha-lab" accept comment "pulumi-ha lab lab"',
         'insert rule ip filter FORWARD oifname "ha-lab" accept comment "pulumi-ha lab lab"',
+        'insert rule ip filter INPUT iifname "ha-lab" udp dport 9011-9099 accept comment "pulumi-ha lab lab"',
     ]);
 });
 
