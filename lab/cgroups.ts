@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Mount, mounts } from "./mounts";
-import { run, until } from "./run";
+import { attempt, CommandFailed, until } from "./run";
 
 const hierarchies = (): Mount[] => mounts().filter((mount) => mount.type === "cgroup2" || mount.type === "cgroup");
 
@@ -95,14 +95,18 @@ export async function powerDown(inits: number[], list: () => Promise<number[]> |
     await killAll(list);
 }
 
-/** Processes in a network namespace. */
-export const processesInNamespace = async (namespace: string): Promise<number[]> =>
-    fs.existsSync(`/run/netns/${namespace}`)
-        ? (await run(["ip", "netns", "pids", namespace]))
-              .split("\n")
-              .filter((line) => line !== "")
-              .map(Number)
-        : [];
+/** Processes in a network namespace; none where it is gone, or goes while it is looked at, as that of a host which ends does. */
+export async function processesInNamespace(namespace: string): Promise<number[]> {
+    const exists = (): boolean => fs.existsSync(`/run/netns/${namespace}`);
+    if (!exists()) return [];
+    const argv = ["ip", "netns", "pids", namespace];
+    const ran = await attempt(argv);
+    if (ran.code !== 0 && exists()) throw new CommandFailed(argv, ran, `failed with status ${ran.code}`);
+    return ran.stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .map(Number);
+}
 
 /** Removes a control group with all below it, in every hierarchy. A group stays busy for a moment after its last process ended. */
 export async function removeGroup(group: string): Promise<void> {
