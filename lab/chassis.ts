@@ -5,23 +5,29 @@ import { labOpen } from "./up";
 
 type Switch = (lab: Lab, host: string) => Promise<void>;
 
-/** Returns when nothing of the host is left. A host that is just starting or ending is waited for; one that is off stays off. */
-const off: Switch = async (lab, host) => {
-    const runs = await until(
-        () => {
-            if (lab.host(host).power !== Power.off) return true;
-            return processesOf(lab.plan, host).length === 0 ? false : undefined;
+/** As the controller answers it: a host that begins or ends is on. */
+const isOn = (lab: Lab, host: string): boolean => processesOf(lab.plan, host).length > 0;
+
+/** Returns when nothing of the host is left, which it may have seen to itself meanwhile. One that begins is waited for; one that is off stays off. */
+const off: Switch = async (lab, name) => {
+    const host = lab.host(name);
+    let failure = new Error(`${name}: has processes, but none that its power can be taken from`);
+    const ended = await until(
+        async () => {
+            if (!isOn(lab, name)) return true;
+            if (host.power !== Power.off) await host.powerOff().catch((error: Error) => (failure = error));
+            return isOn(lab, name) ? undefined : true;
         },
         { seconds: 10 },
     );
-    if (runs !== false) await lab.host(host).powerOff();
+    if (ended === undefined) throw failure;
 };
 
 /** Returns when the host has power; it boots in its own time. One that is on stays as it is: a request that is sent again must not restart it. */
-const on: Switch = async (lab, host) => {
-    if (processesOf(lab.plan, host).length > 0) return;
-    await lab.host(host).switchOn();
-    await until(() => processesOf(lab.plan, host).length > 0 || undefined, { seconds: 5 });
+const on: Switch = async (lab, name) => {
+    if (isOn(lab, name)) return;
+    await lab.host(name).switchOn();
+    await until(() => isOn(lab, name) || undefined, { seconds: 5 });
 };
 
 const SWITCHES: Record<string, Switch> = {

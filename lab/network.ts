@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { leaveFirewall, passFirewall } from "./firewall";
 import type { HostPlan, LabPlan, Occupied } from "./plan";
 import { freeSubnet, labOfLink, overlaps } from "./plan";
-import { attempt, ipBatch, run } from "./run";
+import { attempt, CommandFailed, ipBatch, run } from "./run";
 import { subnetsOfOthers } from "./state";
 
 /** A host's links: to the lab's network and, of a machine with a kernel of its own, to the other such machines. */
@@ -210,10 +210,14 @@ export async function unplug(
     if (namespaceExists(host.namespace)) await attempt(["ip", "netns", "delete", host.namespace]);
 }
 
-/** The addresses set in a network namespace; none where there is no such namespace. */
+/** The addresses set in a network namespace; none where there is no such namespace, or where it goes while it is looked at. */
 export async function addressesIn(namespace: string): Promise<string[]> {
     if (!namespaceExists(namespace)) return [];
-    const links = await ipJson<LinkAddresses[]>(["-n", namespace, "address"]);
+    const argv = ["ip", "-j", "-n", namespace, "address"];
+    const ran = await attempt(argv);
+    if (ran.code !== 0 && namespaceExists(namespace))
+        throw new CommandFailed(argv, ran, `failed with status ${ran.code}`);
+    const links = JSON.parse(ran.stdout || "[]") as LinkAddresses[];
     return links.flatMap((link) => link.addr_info.map((info) => info.local));
 }
 
