@@ -1,4 +1,7 @@
 import { PolicyPack } from "@pulumi/policy";
-import { hostKeysPinned } from "./rules/host-keys-pinned";
+import { profileFrom, unknownsFrom } from "./environment";
+import { configOf } from "./profiles";
+import { policies } from "./rules";
 
-new PolicyPack("pulumi-ha", { policies: [hostKeysPinned] });
+const unknowns = unknownsFrom(process.env);
+new PolicyPack("pulumi-ha", { policies: policies(unknowns) }, configOf(profileFrom(process.env)));

@@ -1,6 +1,10 @@
-import type { ReportViolation, ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
-import { entries, isInputs, valueOf } from "../inputs";
+import { UNKNOWN, at, entries, isInputs, isMissing } from "../inputs";
 import type { Inputs } from "../inputs";
+import { later } from "../report";
+import type { Finding } from "../report";
+import type { Rule } from "../rule";
+import { isRemote } from "../stack";
+import type { Resource, Seen } from "../stack";
 
 /**
  * Every connection to a host names the key by which that host proves itself, its bastion's too. Without one, whoever answers at the address gets
@@ -9,67 +13,52 @@ import type { Inputs } from "../inputs";
  * Looked at are the connections themselves, whoever makes them; the library's units, whose host keys are known where a connection is not yet; and
  * `acceptUnknownHostKey` wherever a component was given it.
  *
- * A connection that is known only later is advice in a preview; `up` looks at it again, before the host is dialled. A host key that is known only
- * later counts as pinned until then.
+ * A connection that is known only later is looked at by `up`, before the host is dialled. A host key that is known only later counts as pinned until
+ * then.
  */
-export const hostKeysPinned: ResourceValidationPolicy = {
+export const hostKeysPinned: Rule<unknown> = {
     name: "host-keys-pinned",
     description: "Connections to hosts pin the key of the host.",
-    enforcementLevel: "mandatory",
     severity: "critical",
     remediationSteps: "Give each node its hostKey, taken from /etc/ssh/ssh_host_ed25519_key.pub on the host itself.",
-    validateResource: [connectionsArePinned, unitsArePinned, noUnknownKeyIsAccepted],
+    check: (resource, _, seen) => [
+        ...unpinnedConnections(resource, seen),
+        ...unpinnedUnit(resource),
+        ...acceptedKeys(resource),
+    ],
 };
 
 const FIX = 'as in "ssh-ed25519 AAAA…", from /etc/ssh/ssh_host_ed25519_key.pub on the host itself';
 
-/** Units that are refused in this run: their commands, registered after them, would say the same of the node again. */
-const refusedUnits = new Set<string>();
-
-function connectionsArePinned({ type, props, urn, opts }: ResourceValidationArgs, report: ReportViolation): void {
-    if (!type.startsWith("command:remote:")) return;
-    // Touching what is not known yet makes the SDK report it as advice.
-    const connection: unknown = props.connection;
-    const saidByUnit = refusedUnits.has(opts.parent ?? "") ? 1 : 0;
-    for (const { end, path } of hops(connection, ["connection"]).slice(saidByUnit)) {
-        if (isMissing(end, "hostKey"))
-            report(`${place(urn)}: ${field([...path, "hostKey"])} is missing: pin the key of that host, ${FIX}`);
-    }
+function unpinnedConnections(resource: Resource, seen: Seen): Finding[] {
+    if (!isRemote(resource)) return [];
+    const connection = at(resource.inputs, "connection");
+    if (connection === UNKNOWN) return [later(["connection"])];
+    // Of a unit that was refused, its command would say the same of the node again.
+    const unit = seen.get(resource.parent);
+    const saidByUnit = unit && unpinnedUnit(unit).length > 0 ? 1 : 0;
+    return hops(connection, ["connection"])
+        .slice(saidByUnit)
+        .filter(({ end }) => isMissing(at(end, "hostKey")))
+        .map(({ path }) => ({ path: [...path, "hostKey"], says: `is missing: pin the key of that host, ${FIX}` }));
 }
 
 /** A connection, then those that it goes through. */
 const hops = (end: unknown, path: string[]): { end: Inputs; path: string[] }[] =>
-    isInputs(end) ? [{ end, path }, ...hops(valueOf(end, "proxy"), [...path, "proxy"])] : [];
+    isInputs(end) ? [{ end, path }, ...hops(at(end, "proxy"), [...path, "proxy"])] : [];
 
-function unitsArePinned({ type, props, urn }: ResourceValidationArgs, report: ReportViolation): void {
-    if (type !== "pulumi-ha:index:Unit" || !isMissing(props, "hostKey")) return;
-    refusedUnits.add(urn);
-    report(`${place(urn)}${node(props, "node")}: hostKey is missing: pin the key of that node, ${FIX}`);
-}
+const unpinnedUnit = ({ kind, inputs }: Resource): Finding[] =>
+    kind === "Unit" && isMissing(at(inputs, "hostKey"))
+        ? [{ node: at(inputs, "node"), path: ["hostKey"], says: `is missing: pin the key of that node, ${FIX}` }]
+        : [];
 
-function noUnknownKeyIsAccepted({ type, props, urn }: ResourceValidationArgs, report: ReportViolation): void {
-    if (!type.startsWith("pulumi-ha:")) return;
-    for (const { holder, path } of entries(props).filter(({ key }) => key === "acceptUnknownHostKey"))
-        report(`${place(urn)}${node(holder, "name")}: ${field(path)} is set: give hostKey in its place, ${FIX}`);
-}
-
-const isMissing = (inputs: Inputs, key: string): boolean => {
-    const value = valueOf(inputs, key);
-    return value === undefined || value === null || value === "";
-};
-
-/** `HaproxyFrontend > Unit "web-lb1"`, from `urn:pulumi:dev::shop::pulumi-ha:index:HaproxyFrontend$pulumi-ha:index:Unit::web-lb1`. */
-function place(urn: string): string {
-    const [types = "", ...name] = urn.split("::").slice(2);
-    const lineage = types.split("$").map((type) => type.split(":").at(-1) ?? type);
-    return `${lineage.join(" > ")} "${name.join("::")}"`;
-}
-
-/** Which node, where it is named. */
-function node(inputs: Inputs, key: string): string {
-    const name = valueOf(inputs, key);
-    return typeof name === "string" ? `, node "${name}"` : "";
-}
-
-/** `nodes[0].hostKey`. */
-const field = (path: string[]): string => path.join(".").replace(/\.(\d+)(?=\.|$)/g, "[$1]");
+const acceptedKeys = ({ kind, inputs }: Resource): Finding[] =>
+    kind === undefined
+        ? []
+        : entries(inputs)
+              .filter(({ key }) => key === "acceptUnknownHostKey")
+              .map(({ holder, path }) => ({
+                  node: at(holder, "name"),
+                  path,
+                  says: `is set: give hostKey in its place, ${FIX}`,
+              }));

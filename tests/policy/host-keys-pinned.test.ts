@@ -1,55 +1,21 @@
-import { unknownCheckingProxy } from "@pulumi/policy";
-import type { ResourceValidationArgs } from "@pulumi/policy";
-import { hostKeysPinned } from "../../policy/rules/host-keys-pinned";
+import { HOST_KEY, UNKNOWN, says } from "./support";
+import type { Given } from "./support";
 
-// The SDK exports it for tests like these, without a type.
-const asInPreview = unknownCheckingProxy as (props: Record<string, unknown>) => Record<string, unknown>;
+const unit: Given = { type: "Unit", name: "web-lb1", of: { type: "HaproxyFrontend", name: "web" } };
 
-/** What stands for a text that is not known yet, as the engine sends it to policies. */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPinned";
-const PARENTS = "pulumi-ha:index:HaproxyFrontend$pulumi-ha:index:Unit$";
-
-/** Violations of one resource, as in a preview. */
-function violations(
-    type: string,
-    name: string,
-    props: Record<string, unknown>,
-    parents = "",
-    parent?: string,
-): string[] {
-    const found: string[] = [];
-    const args: Pick<ResourceValidationArgs, "type" | "props" | "urn" | "name"> & {
-        opts: Partial<ResourceValidationArgs["opts"]>;
-    } = {
-        type,
-        name,
-        props: asInPreview(props),
-        opts: { parent },
-        urn: `urn:pulumi:dev::shop::${parents}${type}::${name}`,
-    };
-    const { validateResource } = hostKeysPinned;
-    for (const validate of Array.isArray(validateResource) ? validateResource : [])
-        void validate(args as unknown as ResourceValidationArgs, (message) => found.push(message));
-    return found;
-}
+/** What the rule says of one resource, as in a preview. */
+const violations = (type: string, name: string, props: Record<string, unknown>, of?: Given): string[] =>
+    says("host-keys-pinned", [{ type, name, props, of }]);
 
 const connection = { host: "192.0.2.11", port: 22, user: "root", privateKey: "login key", hostKey: HOST_KEY };
 const proxy = { host: "192.0.2.1", privateKey: "login key", hostKey: HOST_KEY };
 const command = (given: unknown, type = "command:remote:Command") =>
-    violations(type, "web-lb1-apply", { connection: given, create: "true", stdin: "script" }, PARENTS);
+    violations(type, "web-lb1-apply", { connection: given, create: "true", stdin: "script" }, unit);
 const without = (inputs: Record<string, unknown>, key: string) =>
     Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== key));
 
 const node = { name: "lb1", address: "192.0.2.11", hostKey: HOST_KEY };
-const component = (nodes: unknown) =>
-    violations("pulumi-ha:index:HaproxyFrontend", "web", { nodes, bind: { port: 443 } });
-
-test("it is mandatory and says what to do", () => {
-    expect(hostKeysPinned).toMatchObject({ name: "host-keys-pinned", enforcementLevel: "mandatory" });
-    expect(hostKeysPinned.description).toMatch(/^[A-Z].*\.$/);
-    expect(hostKeysPinned.remediationSteps).toContain("hostKey");
-});
+const component = (nodes: unknown) => violations("HaproxyFrontend", "web", { nodes, bind: { port: 443 } });
 
 describe("a command", () => {
     test("with a pinned key passes, its bastion too", () => {
@@ -115,7 +81,7 @@ describe("a command", () => {
 });
 
 describe("a unit", () => {
-    const unit = (props: Record<string, unknown>) => violations("pulumi-ha:index:Unit", "web-lb1", props);
+    const unit = (props: Record<string, unknown>) => violations("Unit", "web-lb1", props);
 
     test("with a pinned key passes, also where the key is known only later", () => {
         expect(unit({ node: "lb1", address: UNKNOWN, hostKey: HOST_KEY })).toEqual([]);
@@ -130,17 +96,22 @@ describe("a unit", () => {
 });
 
 test("fails: a unit once and not again for its commands, but for their bastion", () => {
-    const unit = "urn:pulumi:dev::shop::pulumi-ha:index:Unit::refused";
-    const of = (parent: string, given: unknown) =>
-        violations("command:remote:Command", "apply", { connection: given }, "", parent);
     const unpinned = without(connection, "hostKey");
-    expect(of(unit, unpinned)).toHaveLength(1);
-    expect(violations("pulumi-ha:index:Unit", "refused", { node: "lb1" })).toHaveLength(1);
-    expect(of(unit, unpinned)).toEqual([]);
-    expect(of(unit, { ...unpinned, proxy: without(proxy, "hostKey") })).toEqual([
+    const apply = (given: unknown, of: Given): Given => ({
+        type: "command:remote:Command",
+        name: "apply",
+        props: { connection: given },
+        of,
+    });
+    const refused: Given = { ...unit, props: { node: "lb1" } };
+    const pinned: Given = { ...unit, name: "web-lb2", props: { node: "lb2", hostKey: HOST_KEY } };
+    const bastion = { ...unpinned, proxy: without(proxy, "hostKey") };
+    expect(says("host-keys-pinned", [refused, apply(unpinned, refused)])).toHaveLength(1);
+    expect(says("host-keys-pinned", [refused, apply(bastion, refused)])).toEqual([
+        expect.stringContaining('Unit "web-lb1"'),
         expect.stringContaining("connection.proxy.hostKey is missing"),
     ]);
-    expect(of("urn:pulumi:dev::shop::pulumi-ha:index:Unit::another", unpinned)).toHaveLength(1);
+    expect(says("host-keys-pinned", [pinned, apply(unpinned, pinned)])).toHaveLength(1);
 });
 
 describe("a component", () => {
@@ -165,9 +136,9 @@ describe("a component", () => {
     });
 
     test("fails: the one node of a component", () => {
-        expect(
-            violations("pulumi-ha:index:Witness", "third", { node: { ...node, acceptUnknownHostKey: "x" } }),
-        ).toEqual([expect.stringContaining('node "lb1": node.acceptUnknownHostKey is set')]);
+        expect(violations("Witness", "third", { node: { ...node, acceptUnknownHostKey: "x" } })).toEqual([
+            expect.stringContaining('node "lb1": node.acceptUnknownHostKey is set'),
+        ]);
     });
 
     test("of somebody else may call its inputs as it likes", () => {

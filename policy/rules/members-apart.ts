@@ -1,0 +1,72 @@
+import { at } from "../inputs";
+import type { Finding } from "../report";
+import type { Rule } from "../rule";
+import { fits, isComponent, nodesOf } from "../stack";
+import type { Node, Resource } from "../stack";
+
+interface Settings {
+    labels: string[];
+    required: boolean;
+    except: string[];
+}
+
+/** What takes a hypervisor or a rack down must leave a pair one node, and a cluster its majority. */
+export const membersApart: Rule<Settings> = {
+    name: "members-apart",
+    description: "No hypervisor and no rack holds so many members that the others cannot go on.",
+    severity: "high",
+    remediationSteps:
+        "Place the members on different hypervisors and in different racks, and say so in labels of the nodes.",
+    settings: {
+        labels: {
+            type: "array",
+            items: { type: "string", minLength: 1 },
+            default: ["hypervisor", "rack"],
+            description: "Labels of nodes that name what fails as a whole.",
+        },
+        required: { type: "boolean", default: false, description: "Members without such a label are refused too." },
+        except: {
+            type: "array",
+            items: { type: "string" },
+            default: ["HostBaseline"],
+            description: "Kinds of components whose nodes do not stand in for each other.",
+        },
+    },
+    check: (resource, { labels, required, except }) =>
+        isComponent(resource) && !fits(resource.kind ?? "", except)
+            ? labels.flatMap((label) => [
+                  ...together(resource, label),
+                  ...(required ? unlabelled(resource, label) : []),
+              ])
+            : [],
+};
+
+function together(resource: Resource, label: string): Finding[] {
+    const nodes = nodesOf(resource);
+    const holders = new Set(nodes.map((node) => labelOf(node, label)).filter((value) => typeof value === "string"));
+    return [...holders].flatMap((holder) => {
+        const there = nodes.filter((node) => labelOf(node, label) === holder);
+        const [first, second] = there;
+        if (!first || !second || 2 * there.length < nodes.length) return [];
+        const names = there.map(({ inputs }) => String(at(inputs, "name"))).join(", ");
+        return [
+            {
+                path: [...second.path, "labels", label],
+                says: `is "${holder}" of ${names}, ${there.length} of ${nodes.length} members: without it the others cannot go on; place them apart`,
+            },
+        ];
+    });
+}
+
+const unlabelled = (resource: Resource, label: string): Finding[] =>
+    nodesOf(resource).length < 2
+        ? []
+        : nodesOf(resource)
+              .filter((node) => labelOf(node, label) === undefined)
+              .map(({ inputs, path }) => ({
+                  node: at(inputs, "name"),
+                  path: [...path, "labels", label],
+                  says: `is missing: say which ${label} the node is on`,
+              }));
+
+const labelOf = ({ inputs }: Node, label: string): unknown => at(inputs, "labels", label);
