@@ -1,5 +1,14 @@
-export { Fault } from "./shared/failover";
+export { Fault, faultSeconds } from "./shared/failover";
 export type { FaultSeconds, Term } from "./shared/failover";
+export type { FailoverWiring } from "./shared/wiring";
+export { stackFailover } from "./stack-failover";
+export type {
+    FailoverBudget,
+    FailoverPart,
+    StackFailover,
+    StackFailoverArgs,
+    StackFaultSeconds,
+} from "./stack-failover";
 export type { GaleraBackend, GaleraServerArgs } from "./shared/galera-backend";
 export type { BastionArgs, NodeArgs } from "../remote/node";
 export { nodesFromConfig } from "./shared/nodes";

@@ -1,5 +1,5 @@
 import type { GaleraBackend } from "../shared/galera-backend";
-import { failover } from "./failover";
+import { failover, timingKnob } from "./failover";
 import type { GaleraSpec } from "./spec";
 
 /** Where load balancers send what may write: one member, the next one only while all before it are down. */
@@ -33,6 +33,7 @@ function common(spec: GaleraSpec): Omit<GaleraBackend, "servers" | "healthPath">
         timeoutSeconds: check.timeoutSeconds,
         fall: check.fall,
         rise: check.rise,
+        timingKnob: timingKnob(spec),
         failover: failover(spec),
     };
 }

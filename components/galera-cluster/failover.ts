@@ -1,30 +1,50 @@
 import { Fault, faultSeconds } from "../shared/failover";
 import type { FaultSeconds, Term } from "../shared/failover";
+import { at } from "../shared/syntax";
+import type { FailoverWiring } from "../shared/wiring";
+import { GaleraTiming } from "./args";
 import type { GaleraSpec } from "./spec";
 import { markedDownSeconds } from "./timing";
 
 const EVS = "Galera 26.4, gcomm/src/evs_proto.cpp";
 
+/** The argument that makes all timings shorter; none is shorter than the fastest. */
+export const timingKnob = ({ name, profile }: GaleraSpec): string | undefined =>
+    profile === GaleraTiming.Fast ? undefined : `${name}.timing`;
+
+/** The argument for one option of the provider: the option itself where the program sets it, or where no other timing is shorter. */
+const optionKnob = (spec: GaleraSpec, option: string): string =>
+    (option in spec.providerOptions ? undefined : timingKnob(spec)) ?? `${spec.name}.providerOptions.${option}`;
+
 /**
  * Until the others go on without a silent member. A member that is suspected and proposes nothing is out at once, so the inactive timeout is not paid
  * for a single one.
  */
-const evicted = ({ timing }: GaleraSpec): Term[] => [
-    { name: "suspect timeout", seconds: timing.suspectSeconds, detects: true, source: `${EVS}: evs.suspect_timeout` },
+const evicted = (spec: GaleraSpec): Term[] => [
     {
-        name: "inactive check period",
-        seconds: timing.inactiveCheckSeconds,
+        name: "suspect timeout",
+        seconds: spec.timing.suspectSeconds,
         detects: true,
-        source: `${EVS}: evs.inactive_check_period`,
+        source: `${EVS}: evs.suspect_timeout`,
+        knob: optionKnob(spec, "evs.suspect_timeout"),
     },
+    { ...inactiveCheck(spec), detects: true },
     {
         name: "join retransmission",
-        seconds: timing.joinRetransmitSeconds,
+        seconds: spec.timing.joinRetransmitSeconds,
         detects: false,
         source: `${EVS}: evs.join_retrans_period`,
+        knob: optionKnob(spec, "evs.join_retrans_period"),
     },
-    agreed(timing.agreeSeconds),
+    agreed(spec.timing.agreeSeconds),
 ];
+
+const inactiveCheck = (spec: GaleraSpec): Omit<Term, "detects"> => ({
+    name: "inactive check period",
+    seconds: spec.timing.inactiveCheckSeconds,
+    source: `${EVS}: evs.inactive_check_period`,
+    knob: optionKnob(spec, "evs.inactive_check_period"),
+});
 
 const agreed = (seconds: number): Term => ({
     name: "the others agree",
@@ -34,26 +54,23 @@ const agreed = (seconds: number): Term => ({
 });
 
 /** One of the others may have heard it after the rest had not, and suspects it later; measured: 4.3 to 6.7 s in all, at a suspect timeout of 3 s. */
-const heardLater = ({ timing }: GaleraSpec): Term => ({
+const heardLater = (spec: GaleraSpec): Term => ({
     name: "another suspect timeout",
-    seconds: timing.suspectSeconds,
+    seconds: spec.timing.suspectSeconds,
     detects: true,
     source: `${EVS}: evs.suspect_timeout, of a member that suspected it later`,
+    knob: optionKnob(spec, "evs.suspect_timeout"),
 });
 
 /** A member that comes back stops writes while all agree that it is in; measured: 0.8 to 1.8 s at a retransmission of 0.5 s. */
-const letIn = ({ timing }: GaleraSpec): Term[] => [
-    {
-        name: "inactive check period",
-        seconds: timing.inactiveCheckSeconds,
-        detects: false,
-        source: `${EVS}: evs.inactive_check_period`,
-    },
+const letIn = (spec: GaleraSpec): Term[] => [
+    { ...inactiveCheck(spec), detects: false },
     {
         name: "3 x join retransmission",
-        seconds: 3 * timing.joinRetransmitSeconds,
+        seconds: 3 * spec.timing.joinRetransmitSeconds,
         detects: false,
         source: `${EVS}: evs.join_retrans_period`,
+        knob: optionKnob(spec, "evs.join_retrans_period"),
     },
 ];
 
@@ -63,6 +80,7 @@ const leftBehind = (spec: GaleraSpec): Term => ({
     seconds: markedDownSeconds(spec.timing),
     detects: true,
     source: "HAProxy 2.6 configuration manual: inter, fastinter, fall",
+    knob: timingKnob(spec),
 });
 
 /**
@@ -80,3 +98,8 @@ export function failover(spec: GaleraSpec): FaultSeconds[] {
         faultSeconds(Fault.Planned, [agreed(spec.timing.agreeSeconds), ...letIn(spec)]),
     ];
 }
+
+/** Which servers are the cluster's own: a load balancer that sends clients there without `galera` waits for it as well. */
+export const wiring = (spec: GaleraSpec): FailoverWiring => ({
+    serves: spec.nodes.map((node) => at(node.address, spec.port)),
+});

@@ -6,11 +6,12 @@ import type { FaultSeconds } from "../shared/failover";
 import type { GaleraBackend } from "../shared/galera-backend";
 import type { IssuedCertificate } from "../shared/issuer";
 import { checked, recorded } from "../shared/rules";
+import type { FailoverWiring } from "../shared/wiring";
 import { renderAccounts } from "./accounts";
 import { renderArbitrator } from "./arbitrator";
 import type { GaleraClusterArgs } from "./args";
 import { readersBackend, writerBackend } from "./backend";
-import { failover } from "./failover";
+import { failover, wiring } from "./failover";
 import { passwordsOf } from "./passwords";
 import type { Passwords } from "./passwords";
 import { CA, CERTIFICATE, KEY, renderMember, renderServer } from "./render";
@@ -71,6 +72,8 @@ export class GaleraCluster extends pulumi.ComponentResource {
     readonly passwords: pulumi.Output<Record<string, string>>;
     /** How long writes stand still after a fault of a member, at most, by kind of fault. */
     readonly failover: pulumi.Output<FaultSeconds[]>;
+    /** Which servers are its own, for `stackFailover`. */
+    readonly wiring: pulumi.Output<FailoverWiring>;
     /** Where members say how they are. */
     readonly health: pulumi.Output<GaleraHealth>;
 
@@ -107,6 +110,7 @@ export class GaleraCluster extends pulumi.ComponentResource {
         this.ca = pulumi.output(args.issuer.trustedPem);
         this.passwords = passwords.byUser;
         this.failover = spec.apply(failover);
+        this.wiring = spec.apply(wiring);
         this.health = spec.apply(healthOf);
         this.registerOutputs({
             endpoints: this.endpoints,
@@ -116,6 +120,7 @@ export class GaleraCluster extends pulumi.ComponentResource {
             ca: this.ca,
             passwords: this.passwords,
             failover: this.failover,
+            wiring: this.wiring,
             health: this.health,
         });
     }

@@ -1,6 +1,9 @@
 import { Fault, faultSeconds, slower } from "../shared/failover";
 import type { FaultSeconds, Term } from "../shared/failover";
+import { returnSeconds } from "../shared/check-timing";
+import type { FailoverWiring } from "../shared/wiring";
 import type { FrontendSpec } from "./spec";
+import { at } from "./syntax";
 
 const CHECKS =
     "HAProxy 2.6 configuration manual, inter, fastinter, timeout check; src/check.c: intervals start when a check ends";
@@ -9,16 +12,31 @@ const CHECKS =
  * Until a server that fails from some moment on is marked down, at most: it had just passed a check, the next one comes an interval later, and each
  * failed one takes `probeSeconds`.
  */
-export const markedDown = ({ check }: FrontendSpec, probe: string, probeSeconds: number): Term[] => [
-    { name: "check interval", seconds: check.intervalSeconds, detects: true, source: CHECKS },
-    { name: `${check.fall} x ${probe}`, seconds: check.fall * probeSeconds, detects: true, source: CHECKS },
-    {
-        name: `${check.fall - 1} x fast interval`,
-        seconds: (check.fall - 1) * check.fastIntervalSeconds,
-        detects: true,
-        source: CHECKS,
-    },
-];
+export const markedDown = (spec: FrontendSpec, { name, seconds, knob }: Probe): Term[] => {
+    const { intervalSeconds, fastIntervalSeconds, fall } = spec.check;
+    const term = { detects: true, source: CHECKS };
+    return [
+        { ...term, name: "check interval", seconds: intervalSeconds, knob: checkKnob(spec, "intervalSeconds") },
+        { ...term, name: `${fall} x ${name}`, seconds: fall * seconds, knob },
+        {
+            ...term,
+            name: `${fall - 1} x fast interval`,
+            seconds: (fall - 1) * fastIntervalSeconds,
+            knob: checkKnob(spec, "fastIntervalSeconds"),
+        },
+    ];
+};
+
+/** How a check of a server that is lost ends, and the argument that bounds it. */
+interface Probe {
+    name: string;
+    seconds: number;
+    knob?: string | undefined;
+}
+
+/** The argument for a setting of the checks; a cluster states its own, and has one for all. */
+const checkKnob = ({ name, galera }: FrontendSpec, setting: string): string | undefined =>
+    galera ? galera.timingKnob : `${name}.check.${setting}`;
 
 /** What happens to a client whose server was marked down while it waited. */
 const waiting = (spec: FrontendSpec): Term =>
@@ -29,6 +47,7 @@ const waiting = (spec: FrontendSpec): Term =>
               seconds: spec.timeouts.serverSeconds,
               detects: false,
               source: "timeout server",
+              knob: `${spec.name}.timeouts.serverSeconds`,
           };
 
 const redispatched: Term = {
@@ -46,7 +65,7 @@ const redispatched: Term = {
 export function failover(spec: FrontendSpec): FaultSeconds[] {
     if (spec.galera) return galeraFailover(spec, spec.galera.failover);
     return [
-        faultSeconds(Fault.Process, [...markedDown(spec, "refused connection", 0), redispatched]),
+        faultSeconds(Fault.Process, [...markedDown(spec, { name: "refused connection", seconds: 0 }), redispatched]),
         ...(spec.check.kinds.includes("tcp") ? [] : [faultSeconds(Fault.Hang, hung(spec))]),
         faultSeconds(Fault.Power, lost(spec)),
         faultSeconds(Fault.Link, lost(spec)),
@@ -55,21 +74,29 @@ export function failover(spec: FrontendSpec): FaultSeconds[] {
 }
 
 const lost = (spec: FrontendSpec): Term[] => {
-    const silent = Math.min(spec.timeouts.connectSeconds, spec.check.intervalSeconds);
-    return [...markedDown(spec, "connection attempt", silent), waiting(spec)];
+    const { connectSeconds } = spec.timeouts;
+    const silent =
+        connectSeconds <= spec.check.intervalSeconds
+            ? { seconds: connectSeconds, knob: `${spec.name}.timeouts.connectSeconds` }
+            : { seconds: spec.check.intervalSeconds, knob: checkKnob(spec, "intervalSeconds") };
+    return [...markedDown(spec, { name: "connection attempt", ...silent }), waiting(spec)];
 };
 
-const hung = (spec: FrontendSpec): Term[] => [
-    ...markedDown(spec, "check timeout", spec.check.timeoutSeconds),
-    waiting(spec),
-];
+const hung = (spec: FrontendSpec): Term[] => [...markedDown(spec, checkTimeout(spec)), waiting(spec)];
+
+const checkTimeout = (spec: FrontendSpec): Probe => ({
+    name: "check timeout",
+    seconds: spec.check.timeoutSeconds,
+    knob: checkKnob(spec, "timeoutSeconds"),
+});
 
 /** A client that is refused by the only server that is up waits before it is sent there again, or to the next one if that is due by then. */
-const pause = ({ timeouts }: FrontendSpec): Term => ({
+const pause = ({ name, timeouts }: FrontendSpec): Term => ({
     name: "pause before a refused connection is tried again",
     seconds: Math.min(timeouts.connectSeconds, 1),
     detects: false,
     source: "HAProxy 2.6 configuration manual, retries",
+    knob: `${name}.timeouts.connectSeconds`,
 });
 
 const moved: Term = {
@@ -90,7 +117,7 @@ const moved: Term = {
  * A process of HAProxy that a reload has replaced checks no more (measured): its sessions stay where they are until `hardStopAfterSeconds`.
  */
 function galeraFailover(spec: FrontendSpec, stalls: FaultSeconds[]): FaultSeconds[] {
-    const told = [...markedDown(spec, "answer that it is down", 0)];
+    const told = markedDown(spec, { name: "answer that it is down", seconds: 0 });
     const terms: Partial<Record<Fault, Term[]>> = {
         [Fault.Process]: [...told, pause(spec)],
         [Fault.Hang]: hung(spec),
@@ -103,4 +130,30 @@ function galeraFailover(spec: FrontendSpec, stalls: FaultSeconds[]): FaultSecond
         const own = terms[stall.fault];
         return own ? [slower(stall, faultSeconds(stall.fault, own))] : [];
     });
+}
+
+/**
+ * Where clients come from and go to. What a cluster says of itself is in `failover` already.
+ *
+ * A process of HAProxy that starts takes all servers for up until they fail their first check (`src/server.c`: up, but will fall down at first failure).
+ */
+export function wiring(spec: FrontendSpec): FailoverWiring {
+    const { check } = spec;
+    const term = { detects: false, source: CHECKS };
+    return {
+        boundTo: spec.addresses,
+        servers: spec.galera ? [] : spec.servers.map(({ address, port }) => at(address, port)),
+        readmits: {
+            ...term,
+            name: `${check.rise} passed checks`,
+            seconds: returnSeconds(check),
+            knob: checkKnob(spec, "rise"),
+        },
+        knowsServers: {
+            ...term,
+            name: "check interval and timeout",
+            seconds: check.intervalSeconds + check.timeoutSeconds,
+            knob: checkKnob(spec, "intervalSeconds"),
+        },
+    };
 }

@@ -6,9 +6,10 @@ import { urlHost } from "../shared/addresses";
 import { returnSeconds } from "../shared/check-timing";
 import type { FaultSeconds } from "../shared/failover";
 import { checked, recorded } from "../shared/rules";
+import type { FailoverWiring } from "../shared/wiring";
 import type { HaproxyFrontendArgs } from "./args";
 import { bundle } from "./certificate";
-import { failover } from "./failover";
+import { failover, wiring } from "./failover";
 import { CERTIFICATE, SERVERS_CA, render } from "./render";
 import { rules } from "./rules";
 import { HTTPS_PORT, HTTP_PORT, endsTls, publicArgs, toSpec } from "./spec";
@@ -65,6 +66,8 @@ export class HaproxyFrontend extends pulumi.ComponentResource {
     readonly url: pulumi.Output<string>;
     /** How long a fault of a server is felt, at most, by kind of fault. */
     readonly failover: pulumi.Output<FaultSeconds[]>;
+    /** Where clients come from and go to, for `stackFailover`. */
+    readonly wiring: pulumi.Output<FailoverWiring>;
     /** Seconds from a server's return until it gets clients again, at most. */
     readonly returnSeconds: pulumi.Output<number>;
 
@@ -90,11 +93,13 @@ export class HaproxyFrontend extends pulumi.ComponentResource {
         this.endpoint = spec.apply(endpoint);
         this.url = spec.apply(url);
         this.failover = spec.apply(failover);
+        this.wiring = spec.apply(wiring);
         this.returnSeconds = spec.apply(({ check }) => returnSeconds(check));
         this.registerOutputs({
             endpoint: this.endpoint,
             url: this.url,
             failover: this.failover,
+            wiring: this.wiring,
             returnSeconds: this.returnSeconds,
         });
     }

@@ -46,6 +46,8 @@ export interface FrontendCheck {
 export interface FrontendGalera {
     /** All clients go to one member, and to the next one only while it is down. */
     oneAtATime: boolean;
+    /** The argument of the cluster that makes the checks faster. */
+    timingKnob: string | undefined;
     /** Arguments that were given although the cluster states what they are about. */
     contradicted: string[];
     /** How long the cluster itself stands still. */
@@ -136,6 +138,7 @@ export function toSpec(name: string, given: pulumi.Unwrap<PublicArgs>): Frontend
             : Object.entries(args.servers ?? {}).map(([key, value]) => server(key, value)),
         galera: galera && {
             oneAtATime: oneAtATime(galera),
+            timingKnob: galera.timingKnob,
             contradicted: contradicted(given, galera),
             failover: galera.failover,
         },

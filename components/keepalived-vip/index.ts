@@ -3,8 +3,9 @@ import { Unit, rolling } from "../../remote/unit";
 import { withoutPrefix } from "../shared/addresses";
 import type { FaultSeconds } from "../shared/failover";
 import { checked, recorded } from "../shared/rules";
+import type { FailoverWiring } from "../shared/wiring";
 import type { KeepalivedVipArgs } from "./args";
-import { failover } from "./failover";
+import { failover, wiring } from "./failover";
 import { render, renderJoin } from "./render";
 import { uniqueRouter } from "./routers";
 import { rules } from "./rules";
@@ -40,6 +41,8 @@ export class KeepalivedVip extends pulumi.ComponentResource {
     readonly addresses: pulumi.Output<string[]>;
     /** How long clients are without the address, at most, by kind of fault. */
     readonly failover: pulumi.Output<FaultSeconds[]>;
+    /** Which addresses move, for `stackFailover`. */
+    readonly wiring: pulumi.Output<FailoverWiring>;
     /** The number of the virtual router, as given or derived. */
     readonly virtualRouterId: pulumi.Output<number>;
 
@@ -65,11 +68,13 @@ export class KeepalivedVip extends pulumi.ComponentResource {
         this.address = spec.apply((s) => withoutPrefix(s.address));
         this.addresses = spec.apply((s) => [s.address, ...s.extraAddresses].map(withoutPrefix));
         this.failover = spec.apply(failover);
+        this.wiring = spec.apply(wiring);
         this.virtualRouterId = spec.apply((s) => s.virtualRouterId);
         this.registerOutputs({
             address: this.address,
             addresses: this.addresses,
             failover: this.failover,
+            wiring: this.wiring,
             virtualRouterId: this.virtualRouterId,
         });
     }

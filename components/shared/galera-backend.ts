@@ -33,6 +33,8 @@ export interface GaleraBackend {
     fall: number;
     /** Passed checks in a row before it is up again. */
     rise: number;
+    /** The argument of the cluster that makes the checks faster: `orders.timing`. Default: none does. */
+    timingKnob?: string;
     /** How long the cluster itself stands still after a fault of a member, at most: the load balancer waits for it beside its own checks. */
     failover: FaultSeconds[];
 }

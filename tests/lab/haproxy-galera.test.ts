@@ -1,6 +1,6 @@
 import * as net from "node:net";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { Fault, HaproxyFrontend, Unit, manifest, restart } from "../../components";
+import { Fault, HaproxyFrontend, Unit, faultSeconds, manifest, restart } from "../../components";
 import type { FaultSeconds, GaleraBackend } from "../../components";
 import { monotonicMs } from "../../lab";
 import { figure, upOk } from "./stack";
@@ -72,7 +72,7 @@ const cluster: Omit<GaleraBackend, "servers"> = {
     timeoutSeconds: 0.5,
     fall: 2,
     rise: 2,
-    failover: faults.map((fault) => ({ fault, detectSeconds: 0, actSeconds: 0, totalSeconds: 0, formula: "" })),
+    failover: faults.map((fault) => faultSeconds(fault, [])),
 };
 
 /** A client that stays connected as long as it is let, comes back at once, and notes where it is. */

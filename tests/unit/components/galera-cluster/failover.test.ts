@@ -45,7 +45,7 @@ test.each([
 });
 
 test("the terms are part of the answer", () => {
-    expect(failover(spec()).find((f) => f.fault === Fault.Hang)).toEqual({
+    expect(failover(spec()).find((f) => f.fault === Fault.Hang)).toMatchObject({
         fault: Fault.Hang,
         detectSeconds: 3.25,
         actSeconds: 0.6,
@@ -53,6 +53,36 @@ test("the terms are part of the answer", () => {
         formula:
             "suspect timeout (3 s) + inactive check period (0.25 s) + join retransmission (0.5 s) + the others agree (0.1 s)",
     });
+});
+
+const knobs = (s: ReturnType<typeof spec>) =>
+    failover(s)
+        .find((f) => f.fault === Fault.Power)
+        ?.sums.map((terms) => terms.map(({ knob }) => knob));
+
+test.each<[string, Parameters<typeof spec>[0], (string | undefined)[]]>([
+    ["the timing", {}, ["orders.timing", "orders.timing", "orders.timing", undefined]],
+    [
+        "an option that the program sets, before the timing",
+        { providerOptions: { "evs.suspect_timeout": "PT10S" } },
+        ["orders.providerOptions.evs.suspect_timeout", "orders.timing", "orders.timing", undefined],
+    ],
+    [
+        "options where no timing is faster",
+        { timing: GaleraTiming.Fast },
+        [
+            "orders.providerOptions.evs.suspect_timeout",
+            "orders.providerOptions.evs.inactive_check_period",
+            "orders.providerOptions.evs.join_retrans_period",
+            undefined,
+        ],
+    ],
+])("what makes a term shorter: %s", (_, parts, expected) => {
+    expect(knobs(spec(parts))).toEqual([expected]);
+});
+
+test("no other timing makes the checks of the fastest one faster", () => {
+    expect(writerBackend(spec({ timing: GaleraTiming.Fast })).timingKnob).toBeUndefined();
 });
 
 test("options of the program's own count", () => {
@@ -115,6 +145,7 @@ test("the writer is the first member, the others follow in order", () => {
         fastIntervalSeconds: 0.5,
         timeoutSeconds: 1,
         fall: 2,
+        timingKnob: "orders.timing",
         // 4 s: what hung has heard by then that it is out.
         rise: 9,
         failover: failover(spec()),

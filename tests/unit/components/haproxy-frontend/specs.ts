@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { HaproxyMode } from "../../../../components/haproxy-frontend";
 import type { HaproxyServerArgs } from "../../../../components/haproxy-frontend";
-import { Fault } from "../../../../components/shared/failover";
+import { Fault, faultSeconds } from "../../../../components/shared/failover";
 import { toSpec } from "../../../../components/haproxy-frontend/spec";
 import type { FrontendSpec } from "../../../../components/haproxy-frontend/spec";
 
@@ -41,16 +41,16 @@ export const sqlArgs: Args = {
 };
 
 const stalls: Galera["failover"] = [
-    { fault: Fault.Process, ...stall(0.5) },
-    { fault: Fault.Hang, ...stall(3.75) },
-    { fault: Fault.Power, ...stall(3.75) },
-    { fault: Fault.Link, ...stall(3.75) },
-    { fault: Fault.Partition, ...stall(4.5, "stall until it is marked down") },
-    { fault: Fault.Planned, ...stall(0.25) },
+    stall(Fault.Process, 0.5),
+    stall(Fault.Hang, 3.75),
+    stall(Fault.Power, 3.75),
+    stall(Fault.Link, 3.75),
+    stall(Fault.Partition, 4.5, "stall until it is marked down"),
+    stall(Fault.Planned, 0.25),
 ];
 
-function stall(seconds: number, name = "stall") {
-    return { detectSeconds: seconds, actSeconds: 0, totalSeconds: seconds, formula: `${name} (${seconds} s)` };
+function stall(fault: Fault, seconds: number, name = "stall") {
+    return faultSeconds(fault, [{ name, seconds, detects: true, source: "test" }]);
 }
 
 /** The writer of a cluster of three. */

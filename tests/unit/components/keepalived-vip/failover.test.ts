@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { failover, skewSeconds } from "../../../../components/keepalived-vip/failover";
+import { failover, skewSeconds, wiring } from "../../../../components/keepalived-vip/failover";
 import { VrrpVersion } from "../../../../components/keepalived-vip/args";
 import { Fault } from "../../../../components/shared/failover";
 import { derivedRouterId } from "../../../../components/keepalived-vip/spec";
@@ -73,6 +73,60 @@ describe("seconds of a failover", () => {
             ["link", "3 x advert interval (3 s) + skew at priority 252 (0.016 s)"],
             ["planned", "skew at priority 252 (0.016 s)"],
         ]));
+
+    test("of several things that may die the slowest counts, and all are named", () => {
+        const track = { web: { tcp: { port: 80 }, intervalSeconds: 3 } };
+        expect(failover(spec({ track })).find((f) => f.fault === Fault.Process)).toMatchObject({
+            totalSeconds: 7.516,
+            formula:
+                "max(3 x advert interval (3 s) + skew at priority 252 (0.016 s), web: 2 x check interval (6 s) + web: timeout (1.5 s) + skew at priority 252 (0.016 s))",
+        });
+    });
+
+    const knobs = (parts: Parameters<typeof spec>[0], fault: Fault) =>
+        failover(spec(parts))
+            .find((f) => f.fault === fault)
+            ?.sums.map((terms) => terms.map(({ knob }) => knob?.replace("front.", "")));
+
+    test.each<[string, Parameters<typeof spec>[0], Fault, (string | undefined)[]]>([
+        [
+            "the interval, which makes the skew shorter too",
+            {},
+            Fault.Power,
+            ["advertIntervalSeconds", "advertIntervalSeconds"],
+        ],
+        ["priorities, where they are low", at100, Fault.Planned, ["priorities"]],
+        [
+            "priorities, where the interval has no part in it",
+            { version: VrrpVersion.V2 },
+            Fault.Planned,
+            ["priorities"],
+        ],
+    ])("what makes a term shorter: %s", (_title, parts, fault, expected) =>
+        expect(knobs(parts, fault)).toEqual([expected]),
+    );
+
+    test.each([
+        ["its interval", { intervalSeconds: 2 }, "track.web.intervalSeconds"],
+        ["fewer of them, where the interval is the shortest", {}, "track.web.fall"],
+        ["nothing, where one is enough already", { fall: 1 }, undefined],
+    ])("what makes the checks of a tracked service faster: %s", (_title, track, expected) =>
+        expect(knobs({ track: { web: { tcp: { port: 80 }, ...track } } }, Fault.Process)?.[1]?.[0]).toBe(expected),
+    );
+
+    test("all addresses move, and the preferred node takes nothing back unless it is to", () =>
+        expect(wiring(spec({ extraAddresses: ["10.77.0.101/24"] }))).toEqual({
+            moves: ["10.77.0.100", "10.77.0.101"],
+        }));
+
+    test.each([
+        [0, 1.5],
+        [30, 31],
+    ])("with a delay of %d s it takes the address back after %d s at the earliest", (preemptDelaySeconds, least) =>
+        expect(
+            wiring(spec({ preempt: true, preemptDelaySeconds, advertIntervalSeconds: 0.5 })).takesBack,
+        ).toMatchObject({ seconds: least, knob: "front.preemptDelaySeconds" }),
+    );
 
     const http = { url: "http://127.0.0.1/" };
     test.each<[string, NonNullable<Parameters<typeof spec>[0]>["track"]]>([
