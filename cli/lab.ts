@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Bmc, type Instant, labDown, type LabHost, labOpen, labUp, monotonicMs } from "../lab/index";
-import { enter } from "../lab/lab";
-import { DEFAULTS } from "../lab/plan";
+import { enter } from "../lab/host";
+import { LinkName } from "../lab/network";
+import { DEFAULTS, HostKind } from "../lab/plan";
 import { sshArguments } from "../lab/ssh";
 
 interface Where {
@@ -13,7 +14,14 @@ interface UpFlags extends Where {
     subnet?: string;
     bmc?: boolean;
     hosts?: string[] | number;
-    bootSeconds: number;
+    vms?: string[] | number;
+    dataDisk?: number;
+    bootSeconds?: number;
+}
+
+interface FaultFlags extends Where {
+    carrier?: boolean;
+    link?: LinkName;
 }
 
 /** Adds `pulumi-ha lab …`. */
@@ -30,9 +38,23 @@ export function addLabCommands(program: Command): void {
             `host names with commas between, or how many (default: ${DEFAULTS.hosts.join(",")})`,
             parseHosts,
         )
+        .option(
+            "--vms <names>",
+            "machines with a kernel of their own beside them: names with commas between, or how many",
+            parseHosts,
+        )
+        .option(
+            "--data-disk <megabytes>",
+            `size of the data disk of new machines (default: ${DEFAULTS.dataDisk})`,
+            Number,
+        )
         .option("--subnet <network>", `IPv4 network of the lab (default: ${DEFAULTS.subnet})`)
         .option("--bmc", "a management controller (IPMI) for every host, which switches its power")
-        .option("--boot-seconds <seconds>", "how long a host may take to start", parseSeconds, 60)
+        .option(
+            "--boot-seconds <seconds>",
+            "how long a host may take to start (default: 60, a machine 180)",
+            parseSeconds,
+        )
         .action(async (flags: UpFlags) => {
             const begin = monotonicMs();
             const made = await labUp({ ...flags, progress });
@@ -48,7 +70,7 @@ export function addLabCommands(program: Command): void {
             print(
                 flags.json === true
                     ? JSON.stringify(rows, null, 2)
-                    : table(["name", "address", "address6", "power", "link"], rows),
+                    : table(["name", "address", "address6", "power", "link", "replication"], rows),
             );
         });
 
@@ -72,13 +94,24 @@ export function addLabCommands(program: Command): void {
         .action(async (name: string, command: string[], flags: Where) => {
             const opened = labOpen(flags);
             const argv = command[0] === "--" ? command.slice(1) : command;
-            await handOver(enter(opened.plan, opened.host(name).name, argv));
+            const host = opened.host(name);
+            if (host.kind === HostKind.container) return handOver(enter(opened.plan, name, argv));
+            // There is no terminal to a machine but by its network.
+            const ran = await host.exec(argv, { timeoutSeconds: 3600 });
+            process.stdout.write(ran.stdout);
+            process.stderr.write(ran.stderr);
+            process.exitCode = ran.code;
         });
 
     fault(lab, "cut <host>", "cut a host's link: frames are lost, its card still sees a carrier", (host, flags) =>
         host.cut(flags),
-    ).addOption(new Option("--carrier", "let the card lose the carrier too, as when the cable is pulled"));
-    fault(lab, "heal <host>", "connect a host's link again", (host) => host.heal());
+    )
+        .addOption(new Option("--carrier", "let the card lose the carrier too, as when the cable is pulled"))
+        .addOption(oneLink());
+    fault(lab, "heal <host>", "connect a host's link again", (host, flags) => host.heal(flags)).addOption(oneLink());
+    fault(lab, "remove-disk <host>", "pull the data disk out of a machine, until its next power-on", (host) =>
+        host.removeDisk(),
+    );
     fault(lab, "power-off <host>", "take a host's power away; its disk stays", (host) => host.powerOff());
     fault(lab, "power-on <host>", "start a host again", (host) => host.powerOn());
     fault(lab, "pause <host>", "stop all processes of a host in their tracks", (host) => host.pause());
@@ -102,15 +135,18 @@ const where = (command: Command): Command =>
         .option("--name <lab>", "name of the lab; several can be up at once", DEFAULTS.name)
         .option("--dir <folder>", "where the lab keeps its state (default: .lab, or .lab/NAME)");
 
+const oneLink = (): Option =>
+    new Option("--link <link>", "only one link of a machine, which has two").choices(Object.values(LinkName));
+
 function fault(
     lab: Command,
     usage: string,
     description: string,
-    inject: (host: LabHost, flags: Where & { carrier?: boolean }) => Promise<Instant>,
+    inject: (host: LabHost, flags: FaultFlags) => Promise<Instant>,
 ): Command {
     return where(lab.command(usage))
         .description(description)
-        .action(async (name: string, flags: Where & { carrier?: boolean }) => {
+        .action(async (name: string, flags: FaultFlags) => {
             const instant = await inject(labOpen(flags).host(name), flags);
             print(JSON.stringify({ host: name, fault: usage.split(" ")[0], ...instant }));
         });
@@ -151,7 +187,7 @@ const progress = (line: string): boolean => process.stderr.write(`${line}\n`);
 const table = (columns: string[], rows: object[]): string => {
     const cells = [
         columns,
-        ...rows.map((row) => columns.map((column) => String((row as Record<string, unknown>)[column]))),
+        ...rows.map((row) => columns.map((column) => (row as Record<string, string | undefined>)[column] ?? "")),
     ];
     const widths = columns.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
     return cells

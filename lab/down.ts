@@ -12,6 +12,7 @@ import {
     forgetLab,
     forgetMachine,
     labLock,
+    labSockets,
     locked,
     MACHINE_LOCK,
     machineBefore,
@@ -69,9 +70,11 @@ async function takeDown(name: string, dir: string): Promise<void> {
         "login_key.pub",
         PASSWORDS,
         "base",
+        "vm-image",
     ]) {
         fs.rmSync(path.join(dir, entry), { recursive: true, force: true });
     }
+    fs.rmSync(labSockets(name), { recursive: true, force: true });
     removeIfEmpty(dir);
     if (path.basename(path.dirname(dir)) === ".lab") removeIfEmpty(path.dirname(dir));
     forgetLab(name);

@@ -1,15 +1,42 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { AUTHORIZED_KEYS } from "./base";
 import { groupsOf, initProcesses, killAll, processesIn, removeGroup } from "./cgroups";
-import { resolvConf } from "./machine";
+import { hostsLine, makeIdentity } from "./identity";
 import { mounts } from "./mounts";
-import { HOST_INTERFACE, plugIn } from "./network";
+import { addressesIn, type LinkName, plugIn } from "./network";
 import type { HostPlan, LabPlan } from "./plan";
-import { run } from "./run";
+import { attempt, type Ran, run, type RunOptions } from "./run";
 import { removeIfEmpty } from "./state";
+
+/** What is done with a host, and how, by the kind of host it is. */
+export interface Driver {
+    /** Makes what a host keeps while it is off, and gives its public host key; what is there already stays. */
+    makeDisk(lab: LabPlan, host: HostPlan, loginKey: string): Promise<string>;
+    /** Starts a host over the root of its kind. Returns once its first program runs, or soon will; its services follow. */
+    start(lab: LabPlan, host: HostPlan, base: string): Promise<void>;
+    /** Whether a host has power. */
+    isOn(lab: LabPlan, host: HostPlan): boolean;
+    /** Runs a command on a host as root, without its network. */
+    exec(
+        lab: LabPlan,
+        host: HostPlan,
+        argv: string[],
+        options: Pick<RunOptions, "input" | "timeoutSeconds">,
+    ): Promise<Ran>;
+    /** Tells a host that is there already the names of hosts that came later. */
+    introduce(lab: LabPlan, host: HostPlan): Promise<void>;
+    /** Lets a host's cards see a carrier or not, beside what the bridge's port does. */
+    setCarrier(lab: LabPlan, host: HostPlan, names: LinkName[], carrier: boolean): Promise<void>;
+    /** The addresses that a host holds at this moment, as its kernel sees it. */
+    addresses(lab: LabPlan, host: HostPlan): Promise<string[]>;
+    /** Files that tell why a host did not start. */
+    logs(lab: LabPlan, host: HostPlan): string[];
+    /** Seconds a login may take on a busy machine. */
+    loginSeconds: number;
+    /** Seconds from power-on within which the SSH server answers. */
+    bootSeconds: number;
+}
 
 /** What belongs to one host on this machine. */
 export const hostPaths = (lab: Pick<LabPlan, "dir">, host: string) => {
@@ -23,59 +50,15 @@ export const hostPaths = (lab: Pick<LabPlan, "dir">, host: string) => {
         root: path.join(dir, "root"),
         /** What the host wrote to its console. */
         console: path.join(dir, "console.log"),
-        hostKey: path.join(dir, "disk", "etc", "ssh", "ssh_host_ed25519_key.pub"),
     };
 };
 
 /** The control group of one host. */
 export const hostGroup = (lab: Pick<LabPlan, "cgroup">, host: string): string => path.join(lab.cgroup, host);
 
-/** The network as Debian's ifupdown sets it at every start. */
-const interfaces = (lab: LabPlan, host: HostPlan): string => `auto lo
-iface lo inet loopback
-
-auto ${HOST_INTERFACE}
-iface ${HOST_INTERFACE} inet static
-    address ${host.address}/${lab.prefixLength}
-    gateway ${lab.gateway}
-iface ${HOST_INTERFACE} inet6 static
-    address ${host.address6}/64
-    dad-attempts 0
-`;
-
-const hostsLine = (host: HostPlan): string => `${host.address} ${host.name}\n${host.address6} ${host.name}\n`;
-const hostsFile = (lab: LabPlan): string => `127.0.0.1 localhost\n::1 localhost\n${lab.hosts.map(hostsLine).join("")}`;
-
-/** The files that make a host this host. */
-const identity = (lab: LabPlan, host: HostPlan, loginKey: string): Record<string, string> => ({
-    "/etc/hostname": `${host.name}\n`,
-    "/etc/hosts": hostsFile(lab),
-    "/etc/machine-id": `${createHash("sha256").update(`${lab.name} ${lab.subnet} ${host.name}`).digest("hex").slice(0, 32)}\n`,
-    "/etc/network/interfaces": interfaces(lab, host),
-    "/etc/resolv.conf": resolvConf(),
-    [AUTHORIZED_KEYS]: loginKey,
-});
-
 /** Makes a host's disk and gives its public host key; a disk that is there already stays. */
-export async function makeDisk(lab: LabPlan, host: HostPlan, loginKey: string): Promise<string> {
-    const paths = hostPaths(lab, host.name);
-    if (!fs.existsSync(paths.disk)) {
-        const unfinished = `${paths.disk}.unfinished`;
-        fs.rmSync(unfinished, { recursive: true, force: true });
-        for (const [file, content] of Object.entries(identity(lab, host, loginKey))) {
-            fs.mkdirSync(path.join(unfinished, path.dirname(file)), { recursive: true, mode: 0o755 });
-            fs.writeFileSync(path.join(unfinished, file), content, { mode: 0o644 });
-        }
-        const key = path.join(unfinished, "etc/ssh/ssh_host_ed25519_key");
-        await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `root@${host.name}`, "-f", key]);
-        fs.renameSync(unfinished, paths.disk);
-    }
-    return publicKey(paths.hostKey);
-}
-
-/** Type and base64 of a public key file, without its comment. */
-export const publicKey = (file: string): string =>
-    fs.readFileSync(file, "utf8").trim().split(" ").slice(0, 2).join(" ");
+export const makeDisk = (lab: LabPlan, host: HostPlan, loginKey: string): Promise<string> =>
+    makeIdentity(lab, host, loginKey, hostPaths(lab, host.name).disk);
 
 /** Tells a host that is there already the names of hosts that came later. */
 export function introduceHosts(lab: LabPlan, host: HostPlan): void {
@@ -144,3 +127,33 @@ export const processesOf = (lab: Pick<LabPlan, "cgroup">, host: string): number[
     ...processesIn(hostGroup(lab, host)),
     ...processesIn(`${hostGroup(lab, host)}.launch`),
 ];
+
+/** The command line that runs a command inside a container. */
+export function enter(lab: Pick<LabPlan, "cgroup">, host: string, argv: string[]): string[] {
+    const init = initOf(lab, host);
+    if (init === undefined) throw new Error(`${host} is off`);
+    const spaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"];
+    return ["nsenter", `--target=${init}`, ...spaces, "env", "-i", ...ENVIRONMENT, ...argv];
+}
+
+/** The environment of commands that are run on a host. */
+export const ENVIRONMENT = [
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME=/root",
+    "LANG=C.UTF-8",
+];
+
+/** How hosts in containers are handled. */
+export const container: Driver = {
+    makeDisk,
+    start,
+    isOn: (lab, host) => initOf(lab, host.name) !== undefined,
+    // Asynchronous, so that a host that is off is a rejection.
+    exec: async (lab, host, argv, options) => attempt(enter(lab, host.name, argv), options),
+    introduce: (lab, host) => Promise.resolve(introduceHosts(lab, host)),
+    setCarrier: () => Promise.resolve(),
+    addresses: (_, host) => addressesIn(host.namespace),
+    logs: (lab, host) => [hostPaths(lab, host.name).console],
+    loginSeconds: 5,
+    bootSeconds: 60,
+};

@@ -1,11 +1,13 @@
 import * as path from "node:path";
 import { Bmc } from "./bmc";
-import { freeze, isFrozen, powerDown } from "./cgroups";
-import { hostGroup, initOf, processesOf, start } from "./host";
+import { freeze, initProcesses, isFrozen, powerDown } from "./cgroups";
+import { driverOf } from "./driver";
+import { hostGroup, processesOf } from "./host";
 import type { Inventory, InventoryHost } from "./inventory";
-import { LinkState, linkStates, setLink, unplug } from "./network";
-import type { HostPlan, LabPlan } from "./plan";
-import { attempt, type Instant, type Ran, type RunOptions, timed } from "./run";
+import { LinkName, linksOf, LinkState, linkStates, setLink, unplug } from "./network";
+import type { HostKind, HostPlan, LabPlan } from "./plan";
+import { type Instant, type Ran, type RunOptions, timed } from "./run";
+import { removeDisk } from "./vm/guest";
 import { waitForHost } from "./wait";
 
 /** Whether a host runs. */
@@ -20,10 +22,12 @@ export interface HostStatus {
     address6: string;
     power: Power;
     link: LinkState;
+    /** The second link of a machine with a kernel of its own. */
+    replication?: LinkState;
 }
 
-/** Seconds a host may take from power-on until its SSH server answers. */
-export const BOOT_SECONDS = 60;
+/** What hosts lie over, by their kind; empty where there is none of that kind. */
+export type Bases = Record<HostKind, string>;
 
 /** One host of a lab that is up: what to reach, and the faults to put it through. */
 export class LabHost {
@@ -38,6 +42,10 @@ export class LabHost {
     get name(): string {
         return this.plan.name;
     }
+    /** Whether it is a container or a machine with a kernel of its own. */
+    get kind(): HostKind {
+        return this.plan.kind;
+    }
     /** IPv4 address. */
     get address(): string {
         return this.plan.address;
@@ -49,7 +57,7 @@ export class LabHost {
 
     /** Whether it runs at this moment. */
     get power(): Power {
-        return powerOf(this.lab.plan, this.name);
+        return powerOf(this.lab.plan, this.plan);
     }
     /** Its management controller; undefined in a lab that was not asked for them. */
     get bmc(): Bmc | undefined {
@@ -58,28 +66,45 @@ export class LabHost {
 
     /**
      * Cuts the host off from the network: frames are lost in silence and its card still sees a carrier, as behind a switch that fails.
-     * With `carrier: true` its card loses the carrier, as with a cable that is pulled.
+     * With `carrier: true` its card loses the carrier, as with a cable that is pulled. `link` names one link where it has two.
      */
-    cut(options: { carrier?: boolean } = {}): Promise<Instant> {
-        return this.link(options.carrier === true ? LinkState.noCarrier : LinkState.cut);
+    cut(options: { carrier?: boolean; link?: LinkName } = {}): Promise<Instant> {
+        return this.link(options.carrier === true ? LinkState.noCarrier : LinkState.cut, options.link);
     }
 
-    /** Connects the host again. */
-    heal(): Promise<Instant> {
-        return this.link(LinkState.connected);
+    /** Connects the host again, or one of its links. */
+    heal(options: { link?: LinkName } = {}): Promise<Instant> {
+        return this.link(LinkState.connected, options.link);
     }
 
-    private async link(state: Exclude<LinkState, "absent">): Promise<Instant> {
-        this.initOrOff("it has no link to change");
-        return timed(() => setLink(this.lab.plan, this.plan, state));
+    private async link(state: Exclude<LinkState, "absent">, only?: LinkName): Promise<Instant> {
+        this.mustBeOn("it has no link to change");
+        const all = linksOf(this.plan);
+        if (only !== undefined && !all.includes(only))
+            throw new Error(`${this.name} has no link "${only}": a host in a container has ${all.join(", ")} alone`);
+        const names = only === undefined ? all : [only];
+        const stateOf = await linkStates(this.lab.plan);
+        const carrier = state !== LinkState.noCarrier;
+        const changed = names.filter((name) => (stateOf(this.plan, name) !== LinkState.noCarrier) !== carrier);
+        return timed(async () => {
+            await setLink(this.lab.plan, this.plan, state, names);
+            if (changed.length > 0) await driverOf(this.plan).setCarrier(this.lab.plan, this.plan, changed, carrier);
+        });
+    }
+
+    /** Pulls the data disk out of a machine with a kernel of its own; it is back, as it was, after the next power-on. */
+    async removeDisk(): Promise<Instant> {
+        if (this.inventory.vm === undefined) throw new Error(`${this.name} is a container: it has no data disk`);
+        this.mustBeOn("its disk can't be pulled out");
+        return timed(() => removeDisk(this.lab.plan, this.plan));
     }
 
     /** Takes the host's power away: off the network, every process killed, at one instant. Its disk stays. */
     async powerOff(): Promise<Instant> {
-        const init = this.initOrOff("its power can't be taken away");
+        this.mustBeOn("its power can't be taken away");
         const instant = await timed(() => setLink(this.lab.plan, this.plan, LinkState.cut));
         await Promise.all([
-            powerDown([init], () => processesOf(this.lab.plan, this.name)),
+            powerDown(initProcesses(hostGroup(this.lab.plan, this.name)), () => processesOf(this.lab.plan, this.name)),
             unplug(this.lab.plan, this.plan),
         ]);
         return instant;
@@ -88,14 +113,14 @@ export class LabHost {
     /** Starts the host again from its disk; returns when its SSH server answers. */
     async powerOn(options: { bootSeconds?: number } = {}): Promise<Instant> {
         const instant = await this.switchOn();
-        await waitForHost(this.lab.plan, this.lab.inventory, this.inventory, options.bootSeconds ?? BOOT_SECONDS);
+        await waitForHost(this.lab.plan, this.lab.inventory, this.plan, options.bootSeconds);
         return instant;
     }
 
     /** Starts the host again from its disk, connected to the network; returns while it boots. */
     async switchOn(): Promise<Instant> {
-        if (initOf(this.lab.plan, this.name) !== undefined) throw new Error(`${this.name} is on already`);
-        return timed(() => start(this.lab.plan, this.plan, this.lab.base));
+        if (this.isOn) throw new Error(`${this.name} is on already`);
+        return timed(() => driverOf(this.plan).start(this.lab.plan, this.plan, this.lab.bases[this.plan.kind]));
     }
 
     /** Stops every process in its tracks; the kernel goes on answering pings and taking connections, as on a host that hangs. */
@@ -109,14 +134,17 @@ export class LabHost {
     }
 
     private async frozen(frozen: boolean): Promise<Instant> {
-        this.initOrOff("it has no processes to pause");
+        this.mustBeOn("it has no processes to pause");
         return timed(() => freeze(hostGroup(this.lab.plan, this.name), frozen));
     }
 
-    private initOrOff(consequence: string): number {
-        const init = initOf(this.lab.plan, this.name);
-        if (init === undefined) throw new Error(`${this.name} is off: ${consequence}`);
-        return init;
+    /** Whether it has power. */
+    get isOn(): boolean {
+        return driverOf(this.plan).isOn(this.lab.plan, this.plan);
+    }
+
+    private mustBeOn(consequence: string): void {
+        if (!this.isOn) throw new Error(`${this.name} is off: ${consequence}`);
     }
 
     /**
@@ -124,21 +152,8 @@ export class LabHost {
      * `options`; a failing command does not throw, its status is in the result.
      */
     async exec(argv: string[], options: Pick<RunOptions, "input" | "timeoutSeconds"> = {}): Promise<Ran> {
-        return attempt(enter(this.lab.plan, this.name, argv), options);
+        return driverOf(this.plan).exec(this.lab.plan, this.plan, argv, options);
     }
-}
-
-/** The command line that runs a command inside a host. */
-export function enter(lab: LabPlan, host: string, argv: string[]): string[] {
-    const init = initOf(lab, host);
-    if (init === undefined) throw new Error(`${host} is off`);
-    const environment = [
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME=/root",
-        "LANG=C.UTF-8",
-    ];
-    const spaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"];
-    return ["nsenter", `--target=${init}`, ...spaces, "env", "-i", ...environment, ...argv];
 }
 
 /** A lab that is up. */
@@ -150,8 +165,8 @@ export class Lab {
         readonly plan: LabPlan,
         /** What is written in the inventory file. */
         readonly inventory: Inventory,
-        /** The base root of its hosts. */
-        readonly base: string,
+        /** What its hosts lie over. */
+        readonly bases: Bases,
     ) {
         this.hosts = plan.hosts.map(
             (host) =>
@@ -197,13 +212,14 @@ export class Lab {
             name: host.name,
             address: host.address,
             address6: host.address6,
-            power: powerOf(this.plan, host.name),
+            power: powerOf(this.plan, host),
             link: linkOf(host),
+            ...(host.replication !== undefined && { replication: linkOf(host, LinkName.replication) }),
         }));
     }
 }
 
-const powerOf = (lab: LabPlan, host: string): Power => {
-    if (initOf(lab, host) === undefined) return Power.off;
-    return isFrozen(hostGroup(lab, host)) ? Power.paused : Power.on;
+const powerOf = (lab: LabPlan, host: HostPlan): Power => {
+    if (!driverOf(host).isOn(lab, host)) return Power.off;
+    return isFrozen(hostGroup(lab, host.name)) ? Power.paused : Power.on;
 };

@@ -49,6 +49,9 @@ export const recordedLab = (name: string): LabRecord | undefined => readJson(rec
 /** Forgets a lab. */
 export const forgetLab = (name: string): void => fs.rmSync(recordFile(name), { force: true });
 
+/** Where the sockets of a lab's machines are: their paths may have 107 characters at most, and a lab's folder can be anywhere. */
+export const labSockets = (lab: string): string => path.join(LABS, `${lab}.vms`);
+
 /** All labs of this machine. */
 export function recordedLabs(): LabRecord[] {
     const files = fs.existsSync(LABS) ? fs.readdirSync(LABS).filter((file) => file.endsWith(".json")) : [];

@@ -3,9 +3,11 @@ import * as path from "node:path";
 import { baseRoot } from "./base";
 import { BMC_PROGRAMS, bmcFiles, startBmcs, withBmcs } from "./bmc";
 import { freeze, isFrozen } from "./cgroups";
-import { hostGroup, initOf, introduceHosts, makeDisk, publicKey, start } from "./host";
+import { driverOf } from "./driver";
+import { hostGroup } from "./host";
+import { publicKey } from "./identity";
 import { type Inventory, inventoryPath, knownHosts, readInventory, writeInventory } from "./inventory";
-import { BOOT_SECONDS, Lab } from "./lab";
+import { type Bases, Lab } from "./lab";
 import { inotifyInstances, raiseInotifyInstances } from "./limits";
 import { packageSource, prepareMachine } from "./machine";
 import { fileSystemOf } from "./mounts";
@@ -13,22 +15,26 @@ import {
     checkSubnet,
     forward,
     HOST_INTERFACE,
+    linksOf,
     LinkState,
     linkStates,
     makeNetwork,
-    setLink,
+    REPLICATION_INTERFACE,
     uplinkForwarding,
 } from "./network";
-import { DEFAULTS, type HostPlan, labDir, type LabOptions, type LabPlan, plan } from "./plan";
+import { DEFAULTS, HostKind, type HostPlan, labDir, type LabOptions, type LabPlan, plan } from "./plan";
 import { run } from "./run";
 import { labLock, locked, MACHINE_LOCK, machineBefore, recordedLab, recordLab, rememberMachine } from "./state";
+import { DEVICES } from "./vm/guest";
+import { vmImage } from "./vm/image";
+import { accelerator, VM_PROGRAMS } from "./vm/kvm";
 import { waitForHost } from "./wait";
 
 /** How to bring a lab up, beside what it shall be. */
 export interface UpOptions extends LabOptions {
     /** Called with each line of progress. Default: silent. */
     progress?: (line: string) => void;
-    /** Seconds each host may take to boot. Default: 60. */
+    /** Seconds each host may take to boot. Default: 60, and 180 for a machine with a kernel of its own. */
     bootSeconds?: number;
 }
 
@@ -44,15 +50,18 @@ export async function labUp(options: UpOptions = {}): Promise<Lab> {
     const progress = options.progress ?? (() => undefined);
     const name = options.name ?? DEFAULTS.name;
     plan(options);
-    await prepareMachine(progress, options.bmc === true ? BMC_PROGRAMS : {});
+    await prepareMachine(progress, {
+        ...(options.bmc === true ? BMC_PROGRAMS : {}),
+        ...(options.vms === undefined ? {} : VM_PROGRAMS),
+    });
     const waits = (): void => progress(`waits for another command that brings the lab "${name}" up or down`);
     return locked(labLock(name), () => bringUp({ ...options, name }, progress), waits);
 }
 
 async function bringUp(options: UpOptions & { name: string }, progress: (line: string) => void): Promise<Lab> {
     const known = knownLab(options);
-    const hosts = options.hosts ?? (known === undefined ? DEFAULTS.hosts : []);
-    const lab = plan({ ...options, hosts, subnet: options.subnet ?? known?.subnet }, known?.hosts);
+    const hosts = options.hosts ?? (known === undefined && options.vms === undefined ? DEFAULTS.hosts : []);
+    const lab = plan({ ...options, hosts, subnet: options.subnet ?? known?.subnet }, existing(known));
     if (known !== undefined && known.subnet !== lab.subnet) {
         throw new Error(`subnet: the lab "${lab.name}" is up on ${known.subnet}; to move it, take it down first`);
     }
@@ -71,7 +80,7 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
         "# Not a policy pack: keeps pulumi from searching the hosts' disks.\n",
     );
     checkFileSystem(lab.dir);
-    const [base, identities] = await Promise.all([baseOf(lab, progress), makeIdentities(lab)]);
+    const [bases, identities] = await Promise.all([basesOf(lab, progress), makeIdentities(lab)]);
     const hasBmcs = options.bmc === true || known?.hosts.some((host) => host.bmc !== undefined) === true;
     const inventory = hasBmcs ? withBmcs(lab, identities) : identities;
     writeInventory(lab.dir, inventory);
@@ -82,12 +91,20 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
         forward(Object.keys(machineBefore()?.forwarding ?? {}));
         raiseInotifyInstances();
     });
-    const made = new Lab(lab, inventory, base);
+    const made = new Lab(lab, inventory, bases);
     await startBmcs(lab, inventory);
-    await startHosts(made, options.bootSeconds ?? BOOT_SECONDS, progress);
-    lab.hosts.forEach((host) => introduceHosts(lab, host));
+    await startHosts(made, options.bootSeconds, progress);
+    await Promise.all(lab.hosts.map((host) => driverOf(host).introduce(lab, host)));
     return made;
 }
+
+/** The hosts of an inventory as a plan takes them. */
+const existing = (known: Inventory | undefined): { name: string; number: number; kind: HostKind }[] =>
+    (known?.hosts ?? []).map(({ name, number, vm }) => ({
+        name,
+        number,
+        kind: vm === undefined ? HostKind.container : HostKind.vm,
+    }));
 
 /** File systems that can't lie above another in overlayfs. */
 const UNFIT = /^(overlay|nfs4?|cifs|9p|vfat|fuse.*)$/;
@@ -100,16 +117,32 @@ function checkFileSystem(dir: string): void {
     );
 }
 
+/** Where a lab records what its hosts of each kind lie over. */
+const BASE_RECORDS: Record<HostKind, string> = { [HostKind.container]: "base", [HostKind.vm]: "vm-image" };
+
+const readBase = (dir: string, kind: HostKind): string => {
+    const file = path.join(dir, BASE_RECORDS[kind]);
+    return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+};
+
+async function basesOf(lab: LabPlan, progress: (line: string) => void): Promise<Bases> {
+    const bases: Bases = { [HostKind.container]: "", [HostKind.vm]: "" };
+    const kinds = Object.values(HostKind).filter((kind) => lab.hosts.some((host) => host.kind === kind));
+    await Promise.all(kinds.map(async (kind) => (bases[kind] = await baseOf(lab, kind, progress))));
+    return bases;
+}
+
 /**
- * The base root of a lab's hosts, which stays with the lab: a disk fits only the root it was made over.
+ * What a lab's hosts of one kind lie over, which stays with the lab: a disk fits only the root it was made over.
  * @throws Error when the cache no longer has it.
  */
-async function baseOf(lab: LabPlan, progress: (line: string) => void): Promise<string> {
-    const record = path.join(lab.dir, "base");
-    const recorded = fs.existsSync(record) ? fs.readFileSync(record, "utf8") : "";
+async function baseOf(lab: LabPlan, kind: HostKind, progress: (line: string) => void): Promise<string> {
+    const recorded = readBase(lab.dir, kind);
     if (recorded === "") {
-        const base = await baseRoot(await packageSource(), progress);
-        fs.writeFileSync(record, base);
+        const source = await packageSource();
+        const base = kind === HostKind.vm ? await vmImage(source, progress) : await baseRoot(source, progress);
+        if (kind === HostKind.vm) await accelerator(base, progress);
+        fs.writeFileSync(path.join(lab.dir, BASE_RECORDS[kind]), base);
         return base;
     }
     if (fs.existsSync(recorded)) return recorded;
@@ -162,7 +195,7 @@ async function makeIdentities(lab: LabPlan): Promise<Inventory> {
         await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `pulumi-ha lab ${lab.name}`, "-f", loginKey]);
     }
     const authorized = `${publicKey(`${loginKey}.pub`)}\n`;
-    const keys = await Promise.all(lab.hosts.map((host) => makeDisk(lab, host, authorized)));
+    const keys = await Promise.all(lab.hosts.map((host) => driverOf(host).makeDisk(lab, host, authorized)));
     return {
         lab: lab.name,
         subnet: lab.subnet,
@@ -181,28 +214,39 @@ async function makeIdentities(lab: LabPlan): Promise<Inventory> {
             user: "admin",
             port: 22,
             hostKey: keys[index]!,
+            ...(host.replication !== undefined && {
+                vm: {
+                    ...DEVICES,
+                    replication: {
+                        interface: REPLICATION_INTERFACE,
+                        address: host.replication.address,
+                        prefixLength: 24,
+                    },
+                },
+            }),
         })),
     };
 }
 
 /** Starts, in parallel, the hosts that are off; connects those that are cut; lets go on those that are paused. */
-async function startHosts(lab: Lab, bootSeconds: number, progress: (line: string) => void): Promise<void> {
+async function startHosts(lab: Lab, bootSeconds: number | undefined, progress: (line: string) => void): Promise<void> {
     const linkOf = await linkStates(lab.plan);
     const bring = async (host: HostPlan): Promise<void> => {
-        const link = linkOf(host);
-        const isOn = initOf(lab.plan, host.name) !== undefined;
+        const driver = driverOf(host);
+        const links = linksOf(host).map((name) => linkOf(host, name));
+        const isOn = driver.isOn(lab.plan, host);
         if (isOn && isFrozen(hostGroup(lab.plan, host.name))) {
             freeze(hostGroup(lab.plan, host.name), false);
             progress(`${host.name}: goes on again`);
         }
-        if (isOn && link === LinkState.connected) return;
-        if (isOn && link !== LinkState.absent) {
-            await setLink(lab.plan, host, LinkState.connected);
+        if (isOn && links.every((link) => link === LinkState.connected)) return;
+        if (isOn && !links.includes(LinkState.absent)) {
+            await lab.host(host.name).heal();
             progress(`${host.name}: connected again`);
             return;
         }
-        await start(lab.plan, host, lab.base);
-        const seconds = await waitForHost(lab.plan, lab.inventory, lab.host(host.name).inventory, bootSeconds);
+        await driver.start(lab.plan, host, lab.bases[host.kind]);
+        const seconds = await waitForHost(lab.plan, lab.inventory, host, bootSeconds);
         progress(`${host.name}: answers on ${host.address} after ${seconds.toFixed(1)} s`);
     };
     const outcomes = await Promise.allSettled(lab.plan.hosts.map(bring));
@@ -222,6 +266,10 @@ export function labOpen(options: Pick<LabOptions, "name" | "dir"> = {}): Lab {
     const inventory = readInventory(dir);
     if (inventory === undefined)
         throw new Error(`no lab "${name}" is up (looked in ${dir}): pulumi-ha lab up brings one up`);
-    const lab = plan({ name: inventory.lab, subnet: inventory.subnet, dir }, inventory.hosts);
-    return new Lab(lab, inventory, fs.readFileSync(path.join(dir, "base"), "utf8"));
+    const lab = plan({ name: inventory.lab, subnet: inventory.subnet, dir }, existing(inventory));
+    const bases = {
+        [HostKind.container]: readBase(dir, HostKind.container),
+        [HostKind.vm]: readBase(dir, HostKind.vm),
+    };
+    return new Lab(lab, inventory, bases);
 }
