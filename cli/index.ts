@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addDemoCommand } from "./demo";
 import { addLabCommands } from "./lab";
+import { addPlanCommand } from "./plan";
 import { addRecoverCommands } from "./recover";
 
 const program = new Command("pulumi-ha")
@@ -11,6 +12,7 @@ const program = new Command("pulumi-ha")
 addLabCommands(program);
 addDemoCommand(program);
 addRecoverCommands(program);
+addPlanCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
     process.stderr.write(`pulumi-ha: ${error instanceof Error ? error.message : String(error)}\n`);
