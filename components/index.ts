@@ -59,3 +59,6 @@ export type {
     GaleraHealthArgs,
     GaleraUserArgs,
 } from "./galera-cluster";
+export { Witness } from "./witness";
+export type { WitnessArgs } from "./witness";
+export type { Vote } from "./shared/vote";

@@ -109,10 +109,12 @@ export interface IpmiFencingArgs {
     /** Its password: a secret. It lies on the nodes in a file of root's, and never in the cluster's configuration. */
     password: pulumi.Input<string>;
     /**
-     * Seconds that a node is given between being told off and being asked whether it is. 0 only for a controller whose answer is true at once.
-     * Default: 2.
+     * Seconds that the controller is given between a command and the question whether it was done, twice for each fence: off, then on. 0 only for one
+     * whose answer is true at once. Default: 1.
      */
     powerWaitSeconds?: pulumi.Input<number>;
+    /** Cipher suite of IPMI 2.0: 3, which every controller has to know, or 17 where that one is switched off. Default: 3. */
+    cipher?: pulumi.Input<number>;
 }
 
 /** Self-fencing by a watchdog (SBD): a node that is told to, or that loses its cluster, resets itself. */
