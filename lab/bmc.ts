@@ -63,7 +63,10 @@ const CHASSIS = path.join(
     "chassis.js",
 );
 
-/** The files that make `ipmi_sim` the controller of a host; paths in them are relative, since a line of its configuration holds 256 characters. */
+/**
+ * The files that make `ipmi_sim` the controller of a host (ipmi_lan(5), ipmi_sim_cmd(5)). It calls `chassis` for the power, by a relative path:
+ * a shell would split another at its blanks.
+ */
 export const bmcSettings = (
     lab: LabPlan,
     host: HostPlan,
@@ -103,10 +106,10 @@ exec ${[process.execPath, CHASSIS, lab.dir, lab.name, host.name].map(quoted).joi
 `,
 });
 
-// Joins its control groups, by which `down` finds it, and becomes the controller.
+// Joins its control groups, by which `down` finds it, and becomes the controller. Whole paths tell a person whose it is.
 const LAUNCH = `set -eu
 for group; do mkdir -p "$group"; echo 0 >"$group/cgroup.procs"; done
-exec ipmi_sim -n -c lan.conf -f bmc.emu -s state`;
+exec ipmi_sim -n -c "$PWD/lan.conf" -f "$PWD/bmc.emu" -s "$PWD/state"`;
 
 /** Starts the controllers that don't run, and lets silent ones answer; those that answer stay as they are. */
 export const startBmcs = async (lab: LabPlan, inventory: Inventory): Promise<void> => {
