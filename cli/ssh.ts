@@ -34,20 +34,24 @@ const DIAL_SECONDS = 5;
  * @throws Error when the host can't be reached or the login fails; never says anything of the key.
  */
 export async function runOn(connection: Connection, job: RemoteJob): Promise<RemoteEnd> {
+    const until = performance.now() + job.seconds * 1000;
     const quick = { dialErrorLimit: job.retries ?? 3, perDialTimeout: DIAL_SECONDS };
     const link = await dial(
         { ...connection, ...quick, proxy: connection.proxy && { ...connection.proxy, ...quick } },
         { signal: AbortSignal.timeout(job.seconds * 1000), log: () => Promise.resolve() },
     );
+    // A host that hangs answers nothing any more, not even that the connection ends.
+    const late = setTimeout(() => link.client.destroy(), until - performance.now());
     try {
         link.client.on("error", () => undefined);
-        return await start(link.client, job.command, [], (channel) => ended(channel, job));
+        return await start(link.client, job.command, [], (channel) => ended(channel, job, until));
     } finally {
+        clearTimeout(late);
         link.close();
     }
 }
 
-async function ended(channel: ClientChannel, { stdin, seconds, onLine }: RemoteJob): Promise<RemoteEnd> {
+async function ended(channel: ClientChannel, { stdin, seconds, onLine }: RemoteJob, until: number): Promise<RemoteEnd> {
     const end: RemoteEnd = { code: 255, stdout: "", stderr: "" };
     let line = "";
     channel.on("exit", (code: number | null) => (end.code = code ?? 255));
@@ -59,13 +63,9 @@ async function ended(channel: ClientChannel, { stdin, seconds, onLine }: RemoteJ
         line = lines.pop() ?? "";
         lines.forEach((whole) => onLine?.(whole));
     });
-    const late = setTimeout(() => {
-        end.stderr += `no end within ${seconds} s\n`;
-        channel.destroy();
-    }, seconds * 1000);
     const closed = new Promise<void>((resolve) => channel.once("close", resolve));
     channel.end(stdin);
     await closed;
-    clearTimeout(late);
+    if (performance.now() >= until) end.stderr += `no end within ${seconds} s\n`;
     return end;
 }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { HEADER } from "../remote/manifest";
 import type { Manifest } from "../remote/manifest";
 import { parse } from "../remote/parse";
@@ -10,12 +11,25 @@ interface Resource {
     urn: string;
     type: string;
     parent?: string;
+    /** Replaced, and still to be removed. */
+    delete?: boolean;
     inputs?: Record<string, unknown>;
+    outputs?: Record<string, unknown>;
 }
 
 /** What `pulumi stack export` prints, as far as it is read here. */
 export interface Deployment {
-    deployment: { resources?: Resource[] };
+    deployment: { resources?: Resource[]; pending_operations?: unknown[] };
+}
+
+/** The component that a unit is of, as a stack's state knows it. */
+export interface DeployedComponent {
+    /** Its name in the program. */
+    name: string;
+    /** Its class: `KeepalivedVip`. */
+    type: string;
+    /** Addresses that it gives to clients and that may move between its nodes. */
+    addresses: string[];
 }
 
 /** A unit as a stack's state knows it. */
@@ -30,6 +44,16 @@ export interface DeployedUnit {
     connection?: Connection;
     /** Names of all nodes of the component that the unit is of, in its order; empty where it does not say. */
     nodes: string[];
+    /** The component that it is of; the unit itself where it stands alone. */
+    component: DeployedComponent;
+    /** Name of the unit in the program, with which its commands' names begin. */
+    resource: string;
+    /** The host side that applied it: the text that was sent, without its manifest. */
+    engine: string;
+    /** Digest of its credentials, as it was sent; `-` without any. */
+    digest: string;
+    /** Who keeps it, as it was sent; `-` where nobody in particular. */
+    keeper: string;
 }
 
 /** The units of a deployment that have been applied. Their manifests hold no credentials, so they are in clear. */
@@ -37,13 +61,19 @@ export function deployedUnits({ deployment }: Deployment): DeployedUnit[] {
     const resources = deployment.resources ?? [];
     const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
     return resources
-        .filter((r) => r.type === "command:remote:Command" && r.urn.endsWith("-apply"))
+        .filter((r) => r.type === COMMAND && r.urn.endsWith("-apply") && r.delete !== true)
         .flatMap(({ parent = "", inputs }) => {
             const unit = byUrn.get(parent);
             const stdin = inputs?.stdin;
-            if (unit?.type !== "pulumi-ha:index:Unit" || typeof stdin !== "string") return [];
+            if (unit?.type !== UNIT || typeof stdin !== "string") return [];
+            const [, digest = "-", keeper = "-"] = / apply (\S+)(?: (\S+))?$/.exec(String(inputs?.create)) ?? [];
             return [
                 {
+                    component: componentOf(unit, byUrn),
+                    resource: nameOf(unit),
+                    engine: stdin.split("\nmanifest_text() {")[0] ?? "",
+                    digest,
+                    keeper,
                     node: String(unit.inputs?.node),
                     address: String(unit.inputs?.address),
                     manifest: parse(manifestText(stdin)),
@@ -54,8 +84,75 @@ export function deployedUnits({ deployment }: Deployment): DeployedUnit[] {
         });
 }
 
+/** A unit that a stack's state has, or should have, and that is not applied: a first `up` or a `destroy` that stopped half-way. */
+export interface MissingUnit {
+    node: string;
+    component: DeployedComponent;
+    why: string;
+}
+
+/** What a deployment lacks of what it says it has. */
+export function missingUnits({ deployment }: Deployment): MissingUnit[] {
+    const resources = (deployment.resources ?? []).filter((r) => r.delete !== true);
+    const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+    const applied = new Set(resources.flatMap((r) => (r.type === COMMAND && r.urn.endsWith("-apply") ? r.parent : [])));
+    const units = resources.filter(({ type }) => type === UNIT);
+    const hasUnits = new Map<Resource, Set<string>>();
+    for (const unit of units) {
+        const component = byUrn.get(unit.parent ?? "");
+        if (component && nodesOf(component).length > 0)
+            hasUnits.set(component, (hasUnits.get(component) ?? new Set()).add(String(unit.inputs?.node)));
+    }
+    return [
+        ...units
+            .filter(({ urn }) => !applied.has(urn))
+            .map((unit) => ({
+                node: String(unit.inputs?.node),
+                component: componentOf(unit, byUrn),
+                why: `${nameOf(unit)} is in the stack and was never applied, or is half destroyed`,
+            })),
+        ...[...hasUnits].flatMap(([component, there]) =>
+            nodesOf(component)
+                .filter((node) => !there.has(node))
+                .map((node) => ({
+                    node,
+                    component: asComponent(component),
+                    why: `${nameOf(component)} lists ${node}, and has no unit there`,
+                })),
+        ),
+    ];
+}
+
+const COMMAND = "command:remote:Command";
+const UNIT = "pulumi-ha:index:Unit";
+
+const nameOf = ({ urn }: Resource): string => urn.split("::").at(-1) ?? urn;
+
+/** The nearest parent that is of this library, or the unit itself. */
+function componentOf(unit: Resource, byUrn: Map<string, Resource>): DeployedComponent {
+    const parent = byUrn.get(unit.parent ?? "");
+    return asComponent(parent === undefined || parent.type === "pulumi:pulumi:Stack" ? unit : parent);
+}
+
+const asComponent = (resource: Resource): DeployedComponent => ({
+    name: nameOf(resource),
+    type: resource.type.split(":").at(-1) ?? resource.type,
+    addresses: movingAddresses(resource),
+});
+
+/** A node has an address of its own, and a unit says that of its node: what a component states besides may move. */
+function movingAddresses({ type, inputs = {}, outputs = {} }: Resource): string[] {
+    if (type === UNIT) return [];
+    const stated = [inputs.address, outputs.address, inputs.addresses, outputs.addresses, inputs.extraAddresses];
+    const addresses = stated
+        .flatMap((value) => inClear(value))
+        .filter((value) => typeof value === "string")
+        .map((value) => value.split("/")[0] ?? value);
+    return [...new Set(addresses)].filter((address) => isIP(address) !== 0);
+}
+
 /** The manifest at the end of what a unit sends. */
-function manifestText(stdin: string): string {
+export function manifestText(stdin: string): string {
     const begin = stdin.lastIndexOf(`\n${HEADER}\n`) + 1;
     const end = stdin.indexOf("\n", stdin.lastIndexOf("\nend ") + 1) + 1;
     return stdin.slice(begin, end);

@@ -1,0 +1,37 @@
+/** What stands for a credential. */
+export const MASKED = "***";
+
+const PLACEHOLDER = /@@credential:[a-z0-9][a-z0-9._-]*@@/;
+const PLACEHOLDERS = new RegExp(PLACEHOLDER, "g");
+
+/** Words that a value follows which nobody else should read. */
+const SECRET =
+    /((?:auth_)?pass(?:word|wd|phrase)?|secret|token|credentials?|private[-_]?key|shared[-_]?key|api[-_]?key|wsrep_sst_auth)(["']?\s*[:= \t]\s*)(\S.*)$/i;
+const KEY_BLOCK = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+
+/** The content that was applied, as it may be shown. */
+export const expectedShown = (content: string): string => content.replace(PLACEHOLDERS, MASKED);
+
+/**
+ * Content of a host as it may be shown. Values of credentials that lie on the host are masked there; here it is what may stand in their place: the rest of
+ * a line that begins like one with a credential, values with a telling name, private keys.
+ */
+export function foundShown(content: string, expected: string): string {
+    const beginnings = expected
+        .split("\n")
+        .filter((line) => PLACEHOLDER.test(line))
+        .map((line) => line.split(PLACEHOLDER))
+        .map(([begin = "", ...rest]) => ({ begin, end: rest.at(-1) ?? "" }));
+    return content
+        .replace(KEY_BLOCK, MASKED)
+        .split("\n")
+        .map((line) => {
+            const like = beginnings.find(({ begin }) => begin.trim() !== "" && line.trim().startsWith(begin.trim()));
+            if (like) {
+                const kept = like.end !== "" && line.endsWith(like.end) ? like.end : "";
+                return `${line.slice(0, line.indexOf(like.begin.trim()))}${like.begin.trimStart()}${MASKED}${kept}`;
+            }
+            return line.replace(SECRET, `$1$2${MASKED}`);
+        })
+        .join("\n");
+}

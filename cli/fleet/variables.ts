@@ -1,0 +1,51 @@
+import type { Manifest } from "../../remote/manifest";
+
+/** A setting of the MariaDB server that an option file of a unit states. */
+export interface Setting {
+    file: string;
+    name: string;
+    value: string;
+}
+
+const GROUPS = ["mysqld", "mariadbd", "server", "mariadb", "galera"];
+
+/**
+ * Settings whose value the running server tells in the words of its option file. Others are left out: the server completes, resolves or reorders them
+ * (paths, lists, addresses), or they change while it runs.
+ */
+const isComparable = ({ name, value }: Setting): boolean =>
+    /^[a-z0-9_]+$/.test(name) &&
+    /^([0-9]+[KMGTPE]?|ON|OFF|TRUE|FALSE|[A-Za-z_]+)$/i.test(value) &&
+    !/^wsrep_(slave_threads|provider|sst|mode)|^(bind_address|skip_name_resolve|innodb_buffer_pool_size)$/.test(name);
+
+/** The comparable settings in the option files of a unit that runs a MariaDB server; the last one of a name counts. */
+export function settingsOf({ files, services }: Manifest): Setting[] {
+    if (!services.some(({ name, running }) => name === "mariadb.service" && running)) return [];
+    const settings = files
+        .filter(({ path, fill }) => path.endsWith(".cnf") && !fill?.length)
+        .sort((a, b) => (a.path < b.path ? -1 : 1))
+        .flatMap(({ path, content }) => {
+            let group = "";
+            return content.split("\n").flatMap((line): Setting[] => {
+                group = /^\[(.*)\]/.exec(line.trim())?.[1] ?? group;
+                const [, name, value] = /^([A-Za-z0-9_-]+)\s*=\s*"?([^"#]*?)"?\s*$/.exec(line.trim()) ?? [];
+                return name === undefined || value === undefined || !GROUPS.includes(group)
+                    ? []
+                    : [{ file: path, name: name.replaceAll("-", "_"), value }];
+            });
+        })
+        .filter(isComparable);
+    return [...new Map(settings.map((setting) => [setting.name, setting])).values()];
+}
+
+/** The variables to ask a server for. */
+export const variableNames = (manifest: Manifest): string[] => settingsOf(manifest).map(({ name }) => name);
+
+/** A value in the words of `SHOW VARIABLES`. */
+export function spoken(value: string): string {
+    const [, digits = "", unit = ""] = /^(\d+)([KMGTPE])$/i.exec(value) ?? [];
+    if (unit !== "") return String(BigInt(digits) * 1024n ** BigInt("KMGTPE".indexOf(unit.toUpperCase()) + 1));
+    if (/^(on|true|1)$/i.test(value)) return "ON";
+    if (/^(off|false|0)$/i.test(value)) return "OFF";
+    return value.toUpperCase();
+}
