@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { addDemoCommand } from "./demo";
+import { addDriftCommand } from "./drift";
 import { addLabCommands } from "./lab";
 import { addPlanCommand } from "./plan";
 import { addRecoverCommands } from "./recover";
+import { addTrustCommand } from "./trust";
 
 const program = new Command("pulumi-ha")
     .description("High availability on your own machines: the lab, and what goes with a stack")
@@ -11,7 +13,9 @@ const program = new Command("pulumi-ha")
 
 addLabCommands(program);
 addDemoCommand(program);
+addDriftCommand(program);
 addRecoverCommands(program);
+addTrustCommand(program);
 addPlanCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
