@@ -1,3 +1,4 @@
+import { RunError } from "@pulumi/pulumi";
 import { PROFILES } from "./profiles";
 import type { Profile } from "./profiles";
 import { Unknowns } from "./rule";
@@ -7,7 +8,8 @@ type Environment = Record<string, string | undefined>;
 function oneOf<T extends string>(name: string, env: Environment, allowed: readonly T[], usual: T): T {
     const given = env[name] ?? usual;
     const found = allowed.find((value) => value === given);
-    if (found === undefined) throw new Error(`${name} is ${JSON.stringify(given)}: allowed are ${allowed.join(", ")}`);
+    if (found === undefined)
+        throw new RunError(`${name} is ${JSON.stringify(given)}: allowed are ${allowed.join(", ")}`);
     return found;
 }
 

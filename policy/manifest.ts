@@ -1,5 +1,5 @@
 import { UNKNOWN, at } from "./inputs";
-import { later } from "./report";
+import { LATER, later } from "./report";
 import type { Finding } from "./report";
 import type { Resource, Seen } from "./stack";
 
@@ -67,7 +67,7 @@ export const ofManifests =
         const owner = { component: seen.get(unit.parent) ?? unit, node: at(unit.inputs, "node") };
         const where = { urn: owner.component.urn, node: owner.node };
         const script = at(resource.inputs, "stdin");
-        if (script === UNKNOWN) return [later(["stdin"], where)];
+        if (script === UNKNOWN) return [later(["stdin"], { ...where, says: `(its manifest) ${LATER}` })];
         const manifest = typeof script === "string" ? parse(script) : undefined;
         return manifest ? check(manifest, owner, config, resource, seen).map((found) => ({ ...where, ...found })) : [];
     };

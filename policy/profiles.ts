@@ -26,7 +26,11 @@ export const LEVELS: Record<string, [dev: Entry, standard: Entry, strict: Entry]
     "data-protected": [advice, must, must],
     "encryption-in-transit": [advice, must, [must, { everyHop: true }]],
     "database-checks": [advice, must, must],
-    "failover-within-budget": [advice, must, [must, { componentSeconds: STRICT_SECONDS }]],
+    "failover-within-budget": [
+        advice,
+        must,
+        [must, { componentSeconds: STRICT_SECONDS, stackSeconds: STRICT_SECONDS }],
+    ],
     "members-apart": [off, must, [must, { required: true }]],
     "certificate-lifetime": [advice, must, [must, { maxLifetimeHours: 2400 }]],
     "memory-fits": [advice, must, [must, { required: true }]],

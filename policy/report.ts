@@ -29,10 +29,14 @@ export function line(finding: Finding, urn: string): string {
     return `${place(finding.urn ?? urn)}${node}: ${what}`;
 }
 
+/** What is said of a value that a rule would need in a preview. */
+export const LATER =
+    "is known only at the update, so this rule cannot be checked before: give a value that is known in a preview";
+
 /** A finding that says: this rule has to be looked at again once the value is known. */
 export const later = (path: string[], more: Partial<Finding> = {}): Finding => ({
-    ...more,
     path,
+    says: LATER,
+    ...more,
     unknown: true,
-    says: "is known only at the update, so this rule cannot be checked before: give a value that is known in a preview",
 });

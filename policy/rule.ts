@@ -45,7 +45,12 @@ export const Unknowns = {
 } as const;
 export type Unknowns = (typeof Unknowns)[keyof typeof Unknowns];
 
-const seen = new Map<string, Resource>();
+/** What rules of one run of the pack have in common. */
+export interface Run {
+    unknowns: Unknowns;
+    /** Filled by whichever rule is the first to be shown a resource: any of them may be disabled. */
+    seen: Map<string, Resource>;
+}
 
 const metadata = ({ name, description, severity, remediationSteps, settings }: About) => ({
     name,
@@ -58,7 +63,7 @@ const metadata = ({ name, description, severity, remediationSteps, settings }: A
 });
 
 /** A rule as the CLI runs it. */
-export function resourcePolicy<C>(rule: Rule<C>, unknowns: Unknowns): ResourceValidationPolicy {
+export function resourcePolicy<C>(rule: Rule<C>, { unknowns, seen }: Run): ResourceValidationPolicy {
     return {
         ...metadata(rule),
         validateResource: (args, report) => {
@@ -78,7 +83,7 @@ export function resourcePolicy<C>(rule: Rule<C>, unknowns: Unknowns): ResourceVa
 }
 
 /** A rule about a whole stack as the CLI runs it. */
-export function stackPolicy<C>(rule: StackRule<C>, unknowns: Unknowns): StackValidationPolicy {
+export function stackPolicy<C>(rule: StackRule<C>, { unknowns }: Run): StackValidationPolicy {
     return {
         ...metadata(rule),
         validateStack: (args, report) => {

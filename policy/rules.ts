@@ -1,3 +1,4 @@
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { addressesUnique } from "./rules/addresses-unique";
 import { certificateLifetime } from "./rules/certificate-lifetime";
 import { dataProtected } from "./rules/data-protected";
@@ -17,26 +18,29 @@ import { statefulPairFenced } from "./rules/stateful-pair-fenced";
 import { twoCorosyncLinks } from "./rules/two-corosync-links";
 import { vridUnique } from "./rules/vrid-unique";
 import { resourcePolicy, stackPolicy } from "./rule";
-import type { Unknowns } from "./rule";
+import type { Run, Unknowns } from "./rule";
 
-/** All rules as the CLI runs them. */
-export const policies = (unknowns: Unknowns) => [
-    resourcePolicy(hostKeysPinned, unknowns),
-    resourcePolicy(noPasswordLogin, unknowns),
-    resourcePolicy(addressesUnique, unknowns),
-    resourcePolicy(vridUnique, unknowns),
-    resourcePolicy(oddVotes, unknowns),
-    resourcePolicy(statefulPairFenced, unknowns),
-    resourcePolicy(noAcceptedRisk, unknowns),
-    resourcePolicy(noDataDeletion, unknowns),
-    resourcePolicy(dataProtected, unknowns),
-    resourcePolicy(encryptionInTransit, unknowns),
-    resourcePolicy(databaseChecks, unknowns),
-    stackPolicy(failoverWithinBudget, unknowns),
-    resourcePolicy(membersApart, unknowns),
-    resourcePolicy(certificateLifetime, unknowns),
-    resourcePolicy(memoryFits, unknowns),
-    resourcePolicy(twoCorosyncLinks, unknowns),
-    resourcePolicy(noRawCommands, unknowns),
-    resourcePolicy(packagesPinned, unknowns),
-];
+/** All rules as the CLI runs them, on one stack. */
+export function policies(unknowns: Unknowns): (ResourceValidationPolicy | StackValidationPolicy)[] {
+    const run: Run = { unknowns, seen: new Map() };
+    return [
+        resourcePolicy(hostKeysPinned, run),
+        resourcePolicy(noPasswordLogin, run),
+        resourcePolicy(addressesUnique, run),
+        resourcePolicy(vridUnique(), run),
+        resourcePolicy(oddVotes, run),
+        resourcePolicy(statefulPairFenced, run),
+        resourcePolicy(noAcceptedRisk, run),
+        resourcePolicy(noDataDeletion, run),
+        resourcePolicy(dataProtected, run),
+        resourcePolicy(encryptionInTransit, run),
+        resourcePolicy(databaseChecks, run),
+        stackPolicy(failoverWithinBudget, run),
+        resourcePolicy(membersApart, run),
+        resourcePolicy(certificateLifetime, run),
+        resourcePolicy(memoryFits, run),
+        resourcePolicy(twoCorosyncLinks, run),
+        resourcePolicy(noRawCommands, run),
+        resourcePolicy(packagesPinned, run),
+    ];
+}

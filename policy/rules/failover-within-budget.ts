@@ -14,34 +14,29 @@ interface Settings {
     stackSeconds: Budget;
 }
 
-const FAULTS = ["process", "hang", "power", "link", "partition", "planned"];
+const SECONDS: Budget = { process: 10, hang: 10, power: 10, link: 10, partition: 15, planned: 5 };
 
-const budget = (description: string, defaults: Budget): PolicyConfigSchema["properties"][string] => ({
+const budget = (description: string): PolicyConfigSchema["properties"][string] => ({
     type: "object",
-    properties: Object.fromEntries(FAULTS.map((fault) => [fault, { type: "number", minimum: 0 }])),
+    properties: Object.fromEntries(Object.keys(SECONDS).map((fault) => [fault, { type: "number", minimum: 0 }])),
     additionalProperties: false,
-    default: defaults,
+    default: SECONDS,
     description,
 });
 
-/** What a component promises is in its output `failover`; what the stack promises as a whole, in the stack's output of that name. */
+/**
+ * What a component promises is in its output `failover`, by kind of fault; what the stack promises as a whole, over all that a service rests on, is in the
+ * stack's own output of that name, from `stackFailover`.
+ */
 export const failoverWithinBudget: StackRule<Settings> = {
     name: "failover-within-budget",
     description: "Clients are without a service for no longer than the budget says, by kind of fault.",
     severity: "medium",
     remediationSteps: "Shorten the slowest term of the formula: advertIntervalSeconds, check.intervalSeconds, timing.",
     settings: {
-        componentSeconds: budget("Seconds for each component, by kind of fault; one that is left out has no limit.", {
-            process: 10,
-            hang: 10,
-            power: 10,
-            link: 10,
-            partition: 15,
-            planned: 5,
-        }),
+        componentSeconds: budget("Seconds for each component, by kind of fault; one that is left out has no limit."),
         stackSeconds: budget(
             "Seconds for the stack's output failover, by kind of fault; one that is left out has no limit.",
-            {},
         ),
     },
     checkStack: (resources, { componentSeconds, stackSeconds }) =>
@@ -53,15 +48,28 @@ export const failoverWithinBudget: StackRule<Settings> = {
 
 function exceeded({ urn, inputs: outputs }: Resource, allowed: Budget, setting: string): Finding[] {
     const promised = at(outputs, "failover");
-    if (Object.keys(allowed).length === 0) return [];
     if (promised === UNKNOWN) return [later(["failover"], { urn })];
-    return items(promised).flatMap(([index, promise]) => {
-        const fault = String(at(promise, "fault"));
+    return items(promised).flatMap(([key, promise]) => {
+        // A component's are a list, a stack's an object.
+        const given = at(promise, "fault");
+        const fault = typeof given === "string" ? given : key;
+        const limit = allowed[fault];
         const seconds = at(promise, "totalSeconds");
-        const most = allowed[fault];
-        if (seconds === UNKNOWN) return [later(["failover", index, "totalSeconds"], { urn })];
-        if (typeof seconds !== "number" || most === undefined || seconds <= most) return [];
-        const says = `takes ${seconds} s after a fault of kind ${fault}, ${most} s are allowed by ${setting}: ${String(at(promise, "formula"))}`;
-        return [{ urn, path: ["failover", index], says }];
+        if (limit === undefined || (typeof seconds === "number" && seconds <= limit)) return [];
+        const path = ["failover", key];
+        if (promise === UNKNOWN) return [later(path, { urn })];
+        if (seconds === UNKNOWN) return [later([...path, "totalSeconds"], { urn })];
+        const allowance = `${limit} s are allowed by ${setting}`;
+        if (typeof seconds !== "number") return [{ urn, path, says: `promises nothing, and ${allowance}` }];
+        const says = `takes ${seconds} s after a fault of kind ${fault}, and ${allowance}: ${details(promise)}`;
+        return [{ urn, path, says }];
     });
+}
+
+/** The terms, and the argument that shortens the longest of them where that is said. */
+function details(promise: unknown): string {
+    const [formula, knob] = ["formula", "knob"]
+        .map((key) => at(promise, key))
+        .map((text) => (typeof text === "string" ? text : ""));
+    return [formula, knob ? `change ${knob}` : ""].filter(Boolean).join("; ");
 }

@@ -42,7 +42,7 @@ export interface How {
  * @throws the SDK's error for a value that is not known yet, as in a preview.
  */
 export function says(rule: string, resources: Given[], how: How = {}): string[] {
-    const { stack = `prod-${unique()}`, config = {}, unknowns = Unknowns.Advise } = how;
+    const { stack = "prod", config = {}, unknowns = Unknowns.Advise } = how;
     const policy = policies(unknowns).find(({ name }) => name === rule);
     if (policy === undefined) throw new Error(`there is no rule ${rule}`);
     const found: string[] = [];
@@ -66,10 +66,6 @@ export function says(rule: string, resources: Given[], how: How = {}): string[] 
             void validateResource(each as unknown as ResourceValidationArgs, report);
     return found;
 }
-
-let count = 0;
-/** Rules about a whole stack remember what they saw: each test has a stack of its own. */
-const unique = (): number => ++count;
 
 const defaults = (settings: Record<string, { default?: unknown }> = {}): Record<string, unknown> =>
     Object.fromEntries(
