@@ -16,10 +16,26 @@ const PACKAGES = [
 /** The services that start by themselves; all that the packages enable beside them is for a stack to start. */
 const ENABLED = ["ssh.service", "networking.service"];
 
+/** Units that have nothing to do in a machine, or would wait for what is there already: each takes seconds where the processor is emulated. */
+const MASKED = [
+    ...["ifupdown-pre.service", "systemd-logind.service", "systemd-binfmt.service", "systemd-random-seed.service"],
+    ...["systemd-remount-fs.service", "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service"],
+    ...["proc-sys-fs-binfmt_misc.automount", "sys-fs-fuse-connections.mount", "dev-hugepages.mount"],
+    ...["dev-mqueue.mount", "kmod-static-nodes.service", "systemd-sysusers.service", "systemd-pstore.service"],
+    ...["loop", "dm_mod", "drm", "fuse", "configfs", "efi_pstore"].map((name) => `modprobe@${name}.service`),
+];
+
+/** The devices that udev is told of at start; the others have no user. */
+const COLDPLUGGED = ["block", "virtio-ports", "misc", "net"];
+
 // A fixed machine-id: without one systemd takes the start for the first and enables all services again. Each machine gets its own.
 const CUSTOMIZE = `
 find "$root"/etc/systemd/system/*.wants -type l ${ENABLED.map((unit) => `! -name ${unit}`).join(" ")} -delete
 rm -f "$root"/etc/rc[0-6S].d/S*
+for unit in ${MASKED.join(" ")}; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done
+mkdir -p "$root/etc/systemd/system/systemd-udev-trigger.service.d"
+printf '%s\\n' '[Service]' 'ExecStart=' 'ExecStart=-udevadm trigger --type=all --action=add --prioritized-subsystem=block ${COLDPLUGGED.map((name) => `--subsystem-match=${name}`).join(" ")}' \
+    >"$root/etc/systemd/system/systemd-udev-trigger.service.d/lab.conf"
 echo softdog >"$root/etc/modules-load.d/lab.conf"
 printf '%032d\\n' 1 >"$root/etc/machine-id"
 : >"$root/etc/fstab"
