@@ -1,0 +1,78 @@
+import { placeholder } from "../../remote/manifest";
+import { family } from "../shared/addresses";
+import { header } from "../shared/header";
+import { Promotion } from "../shared/volume";
+import { deviceOf } from "./spec";
+import type { VolumeNode, VolumeSpec } from "./spec";
+
+/** The credential that the nodes prove themselves to each other with. */
+export const SECRET = "secret";
+
+type Options = Record<string, string | number>;
+
+const section = (title: string, options: Options): string[] => [
+    `    ${title} {`,
+    ...Object.entries(options).map(([key, value]) => `        ${key} ${value};`),
+    "    }",
+];
+
+/** DRBD counts some times in tenths of a second. */
+const tenths = (seconds: number): number => Math.round(seconds * 10);
+
+/**
+ * The handlers of Pacemaker (drbd-utils): before a Primary that lost its peer goes on, the cluster forbids that peer to be promoted; it may again once it is
+ * up to date.
+ */
+const HANDLERS: Options = {
+    "fence-peer": '"/usr/lib/drbd/crm-fence-peer.sh --timeout 90 --dc-timeout 60"',
+    "unfence-peer": '"/usr/lib/drbd/crm-unfence-peer.sh --quiet"',
+};
+
+const disk = (spec: VolumeSpec): Options => ({
+    "on-io-error": "detach",
+    fencing: spec.promotion === Promotion.Pacemaker ? "resource-and-stonith" : "dont-care",
+    "al-extents": spec.activityLogExtents,
+    // A fixed rate: what is computed from it holds. While the volume is in use, a resync may fall to a quarter of it.
+    "c-plan-ahead": 0,
+    "resync-rate": `${spec.resync.mebibytesPerSecond}M`,
+    "c-min-rate": `${Math.max(1, Math.floor(spec.resync.mebibytesPerSecond / 4))}M`,
+    ...spec.diskOptions,
+});
+
+const net = ({ timing, netOptions }: VolumeSpec): Options => ({
+    protocol: "C",
+    "cram-hmac-alg": "sha256",
+    "shared-secret": `"${placeholder(SECRET)}"`,
+    "verify-alg": "crc32c",
+    // It decides that a block need not be copied: a hash by which no two blocks are taken for the same.
+    "csums-alg": "sha256",
+    "ping-int": timing.pingSeconds,
+    "ping-timeout": tenths(timing.pingTimeoutSeconds),
+    timeout: tenths(timing.timeoutSeconds),
+    "connect-int": timing.connectSeconds,
+    "ko-count": timing.koCount,
+    "after-sb-0pri": "discard-zero-changes",
+    "after-sb-1pri": "discard-secondary",
+    "after-sb-2pri": "disconnect",
+    ...netOptions,
+});
+
+const endpoint = ({ address }: VolumeNode, port: number): string =>
+    family(address) === 6 ? `ipv6 [${address}]:${port}` : `${address}:${port}`;
+
+/** The volume as DRBD reads it, the same on both nodes. @see drbd.conf(5) of 8.4 */
+export const resourceConf = (spec: VolumeSpec): string =>
+    [
+        header(`DrbdVolume ${spec.name}`),
+        `resource ${spec.name} {`,
+        `    device ${deviceOf(spec)} minor ${spec.minor};`,
+        "    meta-disk internal;",
+        ...(spec.promotion === Promotion.Pacemaker ? section("handlers", HANDLERS) : []),
+        ...section("disk", disk(spec)),
+        ...section("net", net(spec)),
+        ...spec.nodes.flatMap((node) =>
+            section(`on ${node.name}`, { disk: node.device, address: endpoint(node, spec.port) }),
+        ),
+        "}",
+        "",
+    ].join("\n");

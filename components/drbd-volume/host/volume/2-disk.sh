@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# The device: what is on it, and what makes it a replica.
+
+LEAST_XFS_KIB=$((300 << 10))
+
+# shellcheck disable=SC2153
+real_device() { readlink -e -- "$DEVICE"; }
+
+is_attached() {
+    local device
+    device=$(real_device) || return 1
+    [[ -e /sys/class/block/${device##*/}/holders/drbd$MINOR ]]
+}
+
+# Kibibytes that a volume has on a device: at its end DRBD keeps 32 KiB for its log, 4 KiB for itself, and a bit for each 4 KiB, in blocks of 4 KiB.
+room() { # DEVICE
+    local kib blocks
+    kib=$(($(blockdev --getsize64 "$1") / 1024))
+    blocks=$(((kib + 131071) / 131072))
+    echo $((kib - 4 * blocks - 36))
+}
+
+# `TYPE UUID LABEL`, a line for each signature on the device. What DRBD writes passes by the device's cache.
+signatures() {
+    blockdev --flushbufs "$1"
+    wipefs --no-act --noheadings --output TYPE,UUID,LABEL -- "$1" | awk 'NF { $1 = $1; print }' | sort -u
+}
+
+# The type of the file system on this side, if there is one.
+file_system() { signatures "$(real_device)" | awk '$1 != "drbd" { print $1; exit }'; }
+
+refuse_other_kernel() {
+    local version
+    if [[ -r /sys/module/drbd/version ]]; then
+        version=$(</sys/module/drbd/version)
+    else
+        version=$(modinfo --field=version drbd 2>/dev/null) ||
+            fail "the kernel $(uname -r) has no module drbd: boot one of Debian's or Ubuntu's own (on Ubuntu, with linux-modules-extra-$(uname -r))"
+    fi
+    [[ $version == 8.4.* ]] || fail "the host has DRBD $version, and the volume is written for the 8.4 of the kernel: take the other module off (drbd-dkms), or keep this host out of the volume"
+}
+
+refuse_other_host() {
+    [[ $(uname -n) == "$NODE" ]] || fail "the host calls itself $(uname -n), and the volume calls it $NODE: DRBD finds its own side by that name (hostnamectl set-hostname $NODE, or name the node $(uname -n))"
+}
+
+refuse_used() { # DEVICE
+    local name=${1##*/} where user
+    where=$(findmnt --noheadings --first-only --output TARGET --source "$1" || true)
+    [[ -z $where ]] || fail "$DEVICE is mounted on $where: name a device of the volume's own"
+    if grep -q "^$1 " /proc/swaps; then fail "$DEVICE is in use for swap: name a device of the volume's own"; fi
+    for user in /sys/class/block/"$name"/holders/*; do
+        [[ ${user##*/} == "drbd$MINOR" ]] || fail "$DEVICE is in use by ${user##*/} (lsblk $1): name a device of the volume's own"
+    done
+    for user in /sys/class/block/"$name/$name"*/partition; do
+        user=${user%/partition}
+        fail "$DEVICE has partitions (${user##*/}, …): name one of them, or a whole device without any"
+    done
+}
+
+refuse_small() { # DEVICE
+    local room
+    room=$(room "$1")
+    ((room >= SETTING[SIZE_MEBIBYTES] * 1024)) ||
+        fail "$DEVICE has room for a volume of $(size "$room") beside DRBD's own data, and ${SETTING[SIZE_MEBIBYTES]} MiB are asked for"
+    [[ ${SETTING[FILE_SYSTEM]} != xfs ]] || ((room >= LEAST_XFS_KIB)) || fail "$DEVICE has room for $(size "$room"), and xfs needs 300 MiB"
+}
+
+# Nothing that is there is overwritten but a replica of this volume.
+refuse_foreign() { # DEVICE
+    local row
+    while read -r row; do
+        case ${row%% *} in
+        drbd) has_metadata || fail "$DEVICE is a replica of another version of DRBD (signature: $row): what is on it is not touched" ;;
+        "${SETTING[FILE_SYSTEM]}") has_metadata || foreign "$row" ;;
+        *) foreign "$row" ;;
+        esac
+    done < <(signatures "$1")
+}
+
+foreign() { # SIGNATURE
+    fail "$DEVICE holds ${1/ / of }: what is on it is not touched" \
+        "if nobody needs it any more, remove its signatures on this host: wipefs --all $DEVICE"
+}
+
+has_metadata() { is_attached || [[ $(drbdmeta "$MINOR" v08 "$DEVICE" internal get-gi </dev/null 2>/dev/null) == *:*:*:* ]]; }
+
+# Whether the device may be, or stay, a replica. Changes nothing.
+verb_admit() {
+    local device
+    refuse_other_kernel
+    refuse_other_host
+    device=$(real_device) || fail "$DEVICE does not exist on this host (lsblk shows what does)"
+    [[ -b $device ]] || fail "$DEVICE is no block device"
+    refuse_used "$device"
+    refuse_small "$device"
+    refuse_foreign "$device"
+}
+
+# A fresh replica whose device is zero from end to end says so: as one that was consistent once and may have missed something. It is not promoted by
+# anybody in that state, takes everything from a side that has data, and needs no copy from a side that is as empty as itself.
+verb_prepare() {
+    local device since=$SECONDS status=0
+    modprobe drbd || fail "the module drbd cannot be loaded (dmesg says why)"
+    verb_admit
+    if has_metadata; then
+        say "$DEVICE is a replica already, of generation $(generation): it is kept"
+        return
+    fi
+    device=$(real_device)
+    say "reading $DEVICE: is it empty?"
+    timeout 200 cmp --silent --bytes="$(blockdev --getsize64 "$device")" /dev/zero "$device" || status=$?
+    write_metadata
+    if ((status == 0)); then
+        drbdmeta --force "$MINOR" v08 "$DEVICE" internal set-gi "$NEVER_WRITTEN:0:0:0:1:0:0:0:0:0:0" </dev/null >/dev/null 2>&1 ||
+            fail "DRBD's own data on $DEVICE cannot be written"
+        say "it is zero from end to end (read in $((SECONDS - since)) s): it needs no copy from a side that is as empty"
+    elif ((status == 124)); then
+        say "it is too large to read in 200 s: a whole copy makes the sides alike"
+    else
+        say "it is not zero throughout: a whole copy makes the sides alike"
+    fi
+}
+
+write_metadata() {
+    local words
+    words=$(drbdmeta --force "$MINOR" v08 "$DEVICE" internal create-md </dev/null 2>&1) || fail "$DEVICE cannot be made a replica:" "$words"
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# The rest of the verbs, and what starts them.
+
+last_verified() {
+    local when=''
+    read -r when _ 2>/dev/null <"$VERIFIED" || { echo "of the replicas" && return; }
+    date --date="@$when" '+of %Y-%m-%d %H:%M'
+}
+
+# Compares the replicas block by block, by hashes. Blocks that differ stay marked; they are copied when the sides next connect with one of them Primary.
+verb_verify() {
+    look || fail "the volume is down: nothing is compared"
+    [[ ${STATE[connection]} == Connected && ${STATE[disk]} == UpToDate && ${STATE[peer_disk]} == UpToDate ]] ||
+        fail "nothing is compared: ${STATE[connection]}, ${STATE[disk]} here and ${STATE[peer_disk]} on $PEER"
+    drbdadm verify "$NAME"
+    while look && [[ ${STATE[connection]} == Verify* ]]; do sleep 2; done
+    [[ ${STATE[connection]-} == Connected ]] || fail "the comparison was cut: ${STATE[connection]-down}"
+    echo "$EPOCHSECONDS ${STATE[oos]}" >"$VERIFIED"
+    [[ ${STATE[oos]} == 0 ]] || fail "the replicas differ in $(size "${STATE[oos]}")"
+    say "the replicas are alike"
+}
+
+# Another disk in the place of a lost one.
+verb_replace() {
+    verb_prepare
+    verb_converge
+    look
+    say "${STATE[connection]}, ${STATE[disk]} here and ${STATE[peer_disk]} on $PEER"
+}
+
+verb_leave() {
+    local words
+    if look; then
+        words=$(drbdadm down "$NAME" 2>&1) || fail "the volume cannot be stopped: it is in use (findmnt /dev/drbd$MINOR; lsof /dev/drbd$MINOR)" "${words##*$'\n'}"
+    fi
+    rm -f -- "$FORMING" "$VERIFIED"
+    if [[ ${SETTING[DELETE_DATA]} != yes ]]; then
+        say "the data on $DEVICE stays, and with it what makes it a replica"
+        return
+    fi
+    [[ -b $(real_device) ]] || return 0
+    drbdmeta --force "$MINOR" v08 "$DEVICE" internal wipe-md </dev/null >/dev/null 2>&1 || true
+    wipefs --all --quiet -- "$DEVICE"
+    say "removed the signatures of $DEVICE: what was on it is given up"
+}
+
+main() {
+    local verb=${1-}
+    case $verb in
+    admit | attached | connected | healthy | verify) read_settings "${2-}" ;;
+    prepare | converge | form | replace | leave)
+        read_settings "${2-}"
+        exec 9>"/run/pulumi-ha-drbd-$NAME.lock"
+        flock --timeout 30 9 || fail "another run changes this volume at this moment"
+        ;;
+    *) fail "'$verb' is no verb: admit, prepare, converge, form, attached, connected, healthy, verify, replace, leave" ;;
+    esac
+    "verb_$verb"
+}
+
+main "$@"
