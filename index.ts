@@ -3,7 +3,14 @@
  * of three. Its nodes are those of the stack's config; the dev stack runs on the lab's hosts. `npm run build` makes what is imported here.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { CertificateAuthority, GaleraCluster, HaproxyFrontend, KeepalivedVip, nodesFromConfig } from "pulumi-ha";
+import {
+    CertificateAuthority,
+    GaleraCluster,
+    HaproxyFrontend,
+    KeepalivedVip,
+    nodesFromConfig,
+    stackFailover,
+} from "pulumi-ha";
 import { WebServer } from "./examples/web-server";
 
 const config = new pulumi.Config();
@@ -50,5 +57,5 @@ export const database = sql.endpoint;
 export const shopPassword = orders.passwords.apply((passwords) => passwords.shop);
 export const address = vip.address;
 export const caCertificate = ca.certificatePem;
-/** Per fault: how many seconds a client waits at most, and the sum that says so. */
-export const failover = { front: vip.failover, web: web.failover, sql: sql.failover };
+/** Per fault: how many seconds a client of any service waits at most, and the sum that says so. The config's `budget` limits them. */
+export const failover = stackFailover([vip, web, sql]);

@@ -1,4 +1,4 @@
-import type { FaultSeconds } from "../components";
+import type { Fault, StackFailover } from "../components";
 import type { Lab, LabHost } from "../lab";
 import { monotonicMs } from "../lab";
 import { Prober, httpProbe, vipOwners } from "../lab/probe";
@@ -15,7 +15,7 @@ export interface Outputs {
     /** `10.77.0.100:3306`. */
     database: string;
     shopPassword: string;
-    failover: { front: FaultSeconds[]; sql: FaultSeconds[] };
+    failover: StackFailover;
 }
 
 /** Where drills take place. */
@@ -29,7 +29,7 @@ export interface Ground {
 /** A fault, how it is mended, and which promise it is held against. */
 interface Drill {
     title: string;
-    fault: FaultSeconds["fault"];
+    fault: Fault;
     strike: (host: LabHost) => Promise<unknown>;
     mend: (host: LabHost) => Promise<unknown>;
 }
@@ -79,7 +79,7 @@ export async function webDrills(ground: Ground): Promise<string[][]> {
         const seen = await struck(ground, drill, holder, httpProbe(url, { ca: caCertificate }), moved);
         rows.push([
             drill.title,
-            computed(failover.front, drill),
+            computed(failover, "front", drill),
             `${seen.gapSeconds.toFixed(3)} s`,
             seen.lost,
             seen.sent,
@@ -110,7 +110,7 @@ export async function sqlDrills(ground: Ground): Promise<string[][]> {
         );
         rows.push([
             drill.title,
-            computed(outputs.failover.sql, drill),
+            computed(outputs.failover, "sql", drill),
             `${seen.gapSeconds.toFixed(3)} s`,
             `${Math.max(...missing)} of ${ledger.acknowledged.length}`,
         ]);
@@ -151,9 +151,10 @@ async function struck(
 
 /** Milliseconds between two questions of a client. */
 export const EVERY_MS = 20;
-const computed = (promises: FaultSeconds[], { fault }: Drill): string => {
-    const promise = promises.find((promised) => promised.fault === fault);
-    return promise ? `${promise.totalSeconds.toFixed(3)} s` : "-";
+/** What the component promises by itself at which the fault strikes. */
+const computed = (failover: StackFailover, component: string, { fault }: Drill): string => {
+    const seconds = failover[fault].components[component];
+    return seconds === undefined ? "-" : `${seconds.toFixed(3)} s`;
 };
 
 /** A fault is struck when the one before is over: every host is up and passes the gates of all its units, and one of them has the address. */

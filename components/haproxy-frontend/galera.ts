@@ -84,6 +84,10 @@ export const stated = (args: Args, galera: GaleraBackend): Args => ({
     },
 });
 
+/** How long a statement may wait for the cluster itself, in seconds: it goes on where the members that are left agree. */
+const longestStall = ({ galera }: FrontendSpec): number =>
+    Math.max(0, ...(galera?.failover ?? []).map(({ totalSeconds }) => totalSeconds));
+
 /** What is refused about the source of the servers, and about arguments beside a cluster. */
 export const galeraRules: Rule<FrontendSpec>[] = [
     {
@@ -97,6 +101,12 @@ export const galeraRules: Rule<FrontendSpec>[] = [
         because: () =>
             "galera and servers both say who serves: give galera for a GaleraCluster, servers for everything else",
     },
+    ...(["serverSeconds", "clientSeconds"] as const).map((field) => ({
+        path: `timeouts.${field}`,
+        refuses: (spec: FrontendSpec) => spec.timeouts[field] <= longestStall(spec),
+        because: (spec: FrontendSpec) =>
+            `${spec.timeouts[field]} s end sessions that only wait for the cluster, which stands still for up to ${longestStall(spec)} s after a fault: give more${spec.galera?.timingKnob === undefined ? "" : `, or change ${spec.galera.timingKnob}`}`,
+    })),
     ...CONTRADICTIONS.map(({ path, because }) => ({
         path,
         refuses: (spec: FrontendSpec) => spec.galera?.contradicted.includes(path) ?? false,

@@ -6,7 +6,7 @@ import type { Term } from "../shared/failover";
 import type { Violation } from "../shared/rules";
 import type { FailoverBudget } from "./args";
 import { gaps, services, sharesOf } from "./compose";
-import type { Part } from "./compose";
+import type { Part, Share } from "./compose";
 
 const FAULTS = Object.values(Fault);
 
@@ -48,8 +48,19 @@ function valid(value: unknown, where: string): FailoverBudget {
 interface Excess {
     part: string;
     terms: Term[];
-    /** Whose clients wait for it. */
-    services: string[];
+}
+
+/** What several services may have in common: said once, with the names of all of them. */
+function shared<T>(
+    parts: Part[],
+    findings: (service: Part) => T[],
+    text: (item: T) => string,
+): { item: T; of: string[] }[] {
+    const found = new Map<string, { item: T; of: string[] }>();
+    for (const service of services(parts))
+        for (const item of findings(service))
+            found.set(text(item), { item, of: [...(found.get(text(item))?.of ?? []), service.name] });
+    return [...found.values()];
 }
 
 /** Every sum that is over budget, with the argument that would bring it under; and every budget for which nothing is promised. */
@@ -57,52 +68,48 @@ export const overspent = (parts: Part[], budget: FailoverBudget): Violation[] =>
     FAULTS.flatMap((fault) => {
         const limit = budget[fault];
         if (limit === undefined) return [];
+        const without = shared(parts, (service) => gaps(service, parts, fault), String);
+        const beyond = shared(
+            parts,
+            (service) => excesses(sharesOf(service, parts, fault), limit),
+            ({ part, terms }) => `${part}: ${formula(terms)}`,
+        );
         const messages = [
-            ...services(parts)
-                .flatMap((service) => gaps(service, parts, fault))
-                .map((gap) => `${limit} s are asked for, and none are promised for ${gap}`),
-            ...excesses(parts, fault, limit).map((excess) => exceeded(excess, limit)),
+            ...without.map(
+                ({ item, of }) => `${limit} s are asked for, and ${of.join(" and ")} cannot be promised any: ${item}`,
+            ),
+            ...beyond.map(({ item, of }) => exceeded(item, of, limit)),
         ];
         return messages.map((message) => ({ path: `budget.${fault}`, message, level: "refuse" as const }));
     });
 
-function excesses(parts: Part[], fault: Fault, limit: number): Excess[] {
-    const found = new Map<string, Excess>();
-    for (const service of services(parts)) {
-        for (const { part, promise } of sharesOf(service, parts, fault)) {
-            for (const terms of promise?.sums ?? []) {
-                if (sum(terms) <= limit) continue;
-                const key = `${part}: ${formula(terms)}`;
-                const excess = found.get(key) ?? { part, terms, services: [] };
-                found.set(key, { ...excess, services: [...excess.services, service.name] });
-            }
-        }
-    }
-    return [...found.values()];
-}
+const excesses = (all: Share[], limit: number): Excess[] =>
+    all.flatMap(({ part, promise }) =>
+        (promise?.sums ?? []).filter((terms) => sum(terms) > limit).map((terms) => ({ part, terms })),
+    );
 
-function exceeded({ part, terms, services: waiting }: Excess, limit: number): string {
+function exceeded({ part, terms }: Excess, of: string[], limit: number): string {
     const [slowest] = [...terms].sort((a, b) => b.seconds - a.seconds);
-    const whose =
-        waiting.length === 1 && waiting[0] === part ? part : `${part}, for which ${waiting.join(" and ")} wait,`;
-    return `${whose} takes ${sum(terms)} s, ${rounded(sum(terms) - limit)} s more than the ${limit} s allowed: ${formula(terms)}; the slowest is ${slowest?.name ?? ""}: ${repair(terms, limit)}`;
+    const others = of.filter((service) => service !== part);
+    const who =
+        others.length > 0 ? `${part}, for which ${others.join(" and ")} wait${others.length > 1 ? "" : "s"},` : part;
+    const over = `${who} takes ${sum(terms)} s and may take ${limit} s: ${formula(terms)}`;
+    return `${over}; the slowest is ${slowest?.name ?? ""}: ${repair(terms, limit)}`;
 }
 
-/** The fewest arguments, the ones with the longest terms first, that leave less than the limit. */
+/** The fewest arguments, those with the longest terms first, that can bring a sum under a limit. */
 export function repair(terms: Term[], limit: number): string {
     const byKnob = new Map<string, number>();
     for (const { knob, seconds } of terms)
         if (knob !== undefined && seconds > 0) byKnob.set(knob, rounded((byKnob.get(knob) ?? 0) + seconds));
-    const knobs = [...byKnob].sort(([, a], [, b]) => b - a);
-    const fixed = rounded(sum(terms) - knobs.reduce((all, [, seconds]) => all + seconds, 0));
-    if (knobs.length === 0 || fixed >= limit)
-        return `no argument makes up for it, ${fixed} s depend on none: allow ${sum(terms)} s`;
     let rest = sum(terms);
-    const chosen = knobs.filter(([, seconds]) => {
-        if (rest < limit) return false;
+    const chosen: string[] = [];
+    for (const [knob, seconds] of [...byKnob].sort(([, a], [, b]) => b - a)) {
+        if (rest < limit) break;
         rest = rounded(rest - seconds);
-        return true;
-    });
-    const now = chosen.reduce((all, [, seconds]) => all + seconds, 0);
-    return `change ${chosen.map(([knob]) => knob).join(" and ")}, which may take ${rounded(limit - rest)} s and ${chosen.length === 1 ? "takes" : "take"} ${rounded(now)} s`;
+        chosen.push(knob);
+    }
+    if (rest >= limit) return `no argument makes up for it, as ${rest} s depend on none: allow more`;
+    const [now, most] = [rounded(sum(terms) - rest), rounded(limit - rest)];
+    return `change ${chosen.join(" and ")} (${now} s now, ${most} s at most)`;
 }

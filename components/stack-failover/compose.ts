@@ -70,12 +70,12 @@ export function sharesOf(service: Part, parts: Part[], fault: Fault): Share[] {
     ];
 }
 
-/** Why a service is not promised; empty where it is. */
+/** Why a service is not promised, e.g. `front promises nothing`; empty where it is. */
 export const gaps = (service: Part, parts: Part[], fault: Fault): string[] => [
     ...sharesOf(service, parts, fault)
         .filter(({ promise }) => promise === undefined)
-        .map(({ part }) => `${service.name}: ${part} promises nothing`),
-    ...unmoved(service, parts).map((address) => `${service.name}: no listed component moves ${address}`),
+        .map(({ part }) => `${part} promises nothing`),
+    ...unmoved(service, parts).map((address) => `no listed component moves ${address}`),
 ];
 
 const seconds = ({ promise }: Share): number => promise?.totalSeconds ?? Infinity;
@@ -99,7 +99,7 @@ function promised(parts: Part[], fault: Fault): StackFaultSeconds {
         ...(longest && kept.length === all.length ? explained(longest.name, longest.shares) : {}),
         services: Object.fromEntries(kept.map((service) => [service.name, total(service)])),
         components: Object.fromEntries(own),
-        unpromised: all.flatMap((service) => service.gaps),
+        unpromised: all.flatMap((service) => service.gaps.map((gap) => `${service.name}: ${gap}`)),
     };
 }
 

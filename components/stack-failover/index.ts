@@ -31,19 +31,28 @@ export function stackFailover(parts: FailoverPart[], { budget }: StackFailoverAr
     if (parts.length === 0)
         throw stackless(new pulumi.RunError("stackFailover: the list is empty: give the components of the stack"));
     const limits = budgetOf(budget);
-    return pulumi.all(parts.map(toPart)).apply((found) => {
-        const spec = { parts: distinct(found), budget: limits };
-        check(spec);
-        return compose(spec.parts);
-    });
+    const known = pulumi.all(parts.map(toPart));
+    if (Object.keys(limits).length > 0) void tellUnlessKnown(known);
+    return known.apply((found) => promised({ parts: distinct(found), budget: limits }));
 }
 
-function check(spec: StackSpec): void {
+/** In a preview, what waits for a resource that is yet to be made is not known: then nothing would say that nothing was checked. */
+async function tellUnlessKnown(parts: pulumi.Output<unknown>): Promise<void> {
+    const { isKnown } = parts as unknown as { isKnown: Promise<boolean> };
+    if (!(await isKnown))
+        await pulumi.log.warn(
+            "stackFailover: the budget is not checked yet: what a component promises depends on a resource that is yet to be made",
+        );
+}
+
+/** The promise of a stack that breaks no rule. */
+export function promised(spec: StackSpec): StackFailover {
     const found = violations(spec, rules);
     for (const { path, message } of found.filter(({ level }) => level === "warn"))
         void pulumi.log.warn(`${path}: ${message}`);
     const refused = found.filter(({ level }) => level === "refuse");
     if (refused.length > 0) throw stackless(new pulumi.RunError(refusal("stackFailover", pulumi.getStack(), refused)));
+    return compose(spec.parts);
 }
 
 /** A part with the type of its component, to tell apart two of one name. */

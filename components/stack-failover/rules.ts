@@ -1,4 +1,4 @@
-import { Fault } from "../shared/failover";
+import { Fault, rounded } from "../shared/failover";
 import type { FaultSeconds, Term } from "../shared/failover";
 import type { Finder, Rules, Violation } from "../shared/rules";
 import type { FailoverBudget } from "./args";
@@ -55,7 +55,7 @@ const contradictions: Finder<StackSpec> = ({ parts }) =>
                 const [short, least] = compares(above, below);
                 if (!short || !least || short.seconds >= least.seconds) return [];
                 const [wrong, other] = [field(short, below.name), field(least, above.name)];
-                const message = `${short.seconds} s (${short.name}) are less than the ${least.seconds} s of ${other} (${least.name}): ${because}`;
+                const message = `${rounded(short.seconds)} s (${short.name}) are less than the ${rounded(least.seconds)} s of ${other} (${least.name}): ${because}`;
                 return [{ path: wrong, message, level: "refuse" as const }];
             }),
         ),

@@ -90,6 +90,21 @@ test.each<[string, Changes]>([
     expect(found(of(writer, changes))).toEqual([path]);
 });
 
+test.each(["serverSeconds", "clientSeconds"])(
+    "fails: timeouts.%s that ends sessions while the cluster stands still",
+    (field) => {
+        expect(found(of(writer, { timeouts: { [field]: 4.5 } }))).toEqual([`timeouts.${field}`]);
+        expect(found(of(writer, { timeouts: { [field]: 4.6 } }))).toEqual([]);
+    },
+);
+
+test("fails: and says what would make it stand still for less", () => {
+    const s = of({ ...writer, timingKnob: "orders.timing" }, { timeouts: { serverSeconds: 2 } });
+    expect(violations(s, rules).map(({ message }) => message)).toEqual([
+        "2 s end sessions that only wait for the cluster, which stands still for up to 4.5 s after a fault: give more, or change orders.timing",
+    ]);
+});
+
 test("fails: neither servers nor a cluster", () => {
     expect(found(spec(galeraArgs(writer), { galera: undefined }))).toEqual(["servers"]);
 });
