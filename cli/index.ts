@@ -5,6 +5,7 @@ import { addDriftCommand } from "./drift";
 import { addLabCommands } from "./lab";
 import { addPlanCommand } from "./plan";
 import { addRecoverCommands } from "./recover";
+import { addStatusCommand } from "./status";
 import { addTrustCommand } from "./trust";
 
 const program = new Command("pulumi-ha")
@@ -14,6 +15,7 @@ const program = new Command("pulumi-ha")
 addLabCommands(program);
 addDemoCommand(program);
 addDriftCommand(program);
+addStatusCommand(program);
 addRecoverCommands(program);
 addTrustCommand(program);
 addPlanCommand(program);
