@@ -66,3 +66,16 @@ export { DrbdVolume, FileSystem } from "./drbd-volume";
 export type { DrbdResync, DrbdResyncArgs, DrbdTimingArgs, DrbdVolumeArgs } from "./drbd-volume";
 export { Promotion } from "./shared/volume";
 export type { Volume } from "./shared/volume";
+export { ClusterAction, ClusterRole, PacemakerCluster } from "./pacemaker-cluster";
+export type {
+    ClusterCloneArgs,
+    ClusterColocationArgs,
+    ClusterLocationArgs,
+    ClusterOperationArgs,
+    ClusterOrderArgs,
+    ClusterResourceArgs,
+    FencingArgs,
+    IpmiFencingArgs,
+    PacemakerClusterArgs,
+    SbdFencingArgs,
+} from "./pacemaker-cluster";

@@ -1,0 +1,36 @@
+#!/bin/bash
+# What is done to a Pacemaker cluster and its members, as root: by the engine's activations and gates, and by operators.
+set -euo pipefail
+shopt -s extglob inherit_errexit
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+OWN=/etc/pulumi-ha-pacemaker
+SETTINGS=$OWN/settings
+CIB=$OWN/cib.xml
+UNITS=$OWN/systemd-units
+STATE=/var/lib/pacemaker
+
+say() { printf '%s\n' "$1" >&2; }
+fail() {
+    say "$1"
+    exit 1
+}
+
+# See script.ts.
+NODE="" NODES="" FIRST=""
+# shellcheck source=/dev/null
+[[ ! -e $SETTINGS ]] || . "$SETTINGS"
+
+WORK=$(mktemp -d /run/pulumi-ha-pacemaker.XXXXXX)
+trap 'rm -rf -- "$WORK"' EXIT
+
+# Polls until the function succeeds, and says what it waits for whenever that changes; WAITING is its word for it.
+await() { # SECONDS FUNCTION
+    local until=$((SECONDS + $1)) said=''
+    until "$2"; do
+        ((SECONDS < until)) || return 1
+        [[ $WAITING == "$said" ]] || say "waiting for $WAITING"
+        said=$WAITING
+        read -rt 0.3 <> <(:) || true
+    done
+}

@@ -1,0 +1,93 @@
+# Members: that they have found each other, what they read while they run, and the third vote.
+
+# A member that never had a configuration waits for nobody who might have a better one: 20 seconds of its first start. In a running cluster, or beside
+# a member that has a configuration, this one is older and gives way.
+verb_seed() {
+    local file=$STATE/cib/cib.xml
+    ! systemctl is-active --quiet pacemaker.service && [[ ! -e $file ]] || return 0
+    CIB_file=$WORK/none cibadmin --empty |
+        sed 's|<crm_config/>|<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="cib-bootstrap-options-dc-deadtime" name="dc-deadtime" value="2s"/></cluster_property_set></crm_config>|' >"$WORK/cib.xml"
+    install -m 0600 -o hacluster -g haclient "$WORK/cib.xml" "$file"
+}
+
+# What the cluster starts, nobody else does.
+verb_own() {
+    local unit
+    while read -r unit; do
+        systemctl --quiet is-enabled "$unit" 2>/dev/null || continue
+        say "$unit no longer starts at boot: the cluster starts it where it belongs"
+        systemctl --quiet disable "$unit"
+    done < <(grep -v '^#' "$UNITS")
+}
+
+verb_owned() {
+    local unit
+    while read -r unit; do
+        ! systemctl --quiet is-enabled "$unit" 2>/dev/null || fail "$unit starts at boot, and on more than one node: systemctl disable $unit"
+    done < <(grep -v '^#' "$UNITS")
+}
+
+# Two clusters on one host would be one: corosync.conf has one place.
+verb_free() {
+    local running
+    systemctl is-active --quiet corosync.service || return 0
+    running=$(corosync-cmapctl -g totem.cluster_name 2>/dev/null | sed 's/.* = //') || return 0
+    [[ $running == "$CLUSTER" ]] || fail "corosync runs the cluster \"$running\" here, which was not made by this program: stop it (systemctl disable --now pacemaker corosync), or give another node"
+}
+
+# online, standby and so on of each node, as `NAME key=value…`.
+nodes_as_seen() {
+    timeout 10 crm_mon -1 --output-as=xml --include=none,nodes 2>/dev/null |
+        sed -nE 's/^ *<node name="([^"]+)" ([^>]*)>.*/\1 \2/p' | tr -d '"'
+}
+
+all_members() {
+    local node seen state
+    WAITING='Corosync to start here'
+    seen=$(timeout 5 corosync-quorumtool -p -i -l 2>/dev/null) || true
+    [[ -n $seen ]] || return 1
+    for node in $NODES; do
+        WAITING="$node: Corosync does not see it"
+        timeout 5 corosync-quorumtool -p -l 2>/dev/null | grep -qE "[[:space:]]$node( |\$)" || return 1
+    done
+    WAITING='quorum'
+    timeout 5 corosync-quorumtool -p -s 2>/dev/null | grep -q '^Quorate: *Yes' || return 1
+    WAITING='Pacemaker to start here'
+    seen=$(nodes_as_seen)
+    [[ -n $seen ]] || return 1
+    for node in $NODES; do
+        WAITING="$node: Pacemaker does not see it"
+        state=$(grep "^$node " <<<"$seen") || return 1
+        WAITING="$node: Pacemaker there is not online"
+        [[ $state == *online=true* && $state != *pending=true* && $state != *unclean=true* ]] || return 1
+    done
+}
+
+verb_members() {
+    all_members || fail "waiting for $WAITING"
+}
+
+# One reload reaches all members, who have the same bytes by now. They take links, timeouts, encryption and the key while they run (corosync-cfgtool(8)).
+verb_reload() {
+    cmp -s /etc/corosync/corosync.conf "$OWN/corosync.conf" || fail "/etc/corosync/corosync.conf here is not what the members were given"
+    corosync-cfgtool -R >"$WORK/reload" 2>&1 || fail "Corosync refuses the new configuration: $(<"$WORK/reload")"
+    say "all members read corosync.conf again"
+    await 30 all_members || fail "after the reload still waiting for $WAITING"
+}
+
+has_vote() {
+    local state
+    WAITING="corosync-qdevice to start here"
+    state=$(timeout 5 corosync-qdevice-tool -s 2>/dev/null) || return 1
+    WAITING="the witness $WITNESS ($WITNESS_ADDRESS): no answer there"
+    grep -qE '^State:[[:space:]]*Connected' <<<"$state" || return 1
+    WAITING="the witness's vote"
+    timeout 5 corosync-quorumtool -p -s 2>/dev/null | grep -qE '^Flags:.*Qdevice' || return 1
+}
+
+verb_vote() {
+    has_vote || {
+        journalctl --unit corosync-qdevice.service --since -30s --lines 3 --output cat --no-pager >&2 || true
+        fail "waiting for $WAITING"
+    }
+}

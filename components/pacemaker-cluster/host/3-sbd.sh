@@ -1,0 +1,40 @@
+# Self-fencing: SBD starts and ends with Corosync, and refuses to be started by hand.
+
+# The header of the shared disk, made by the first member alone; the others wait for it.
+verb_sbd() {
+    local header
+    if [[ $SBD == none ]]; then
+        systemctl --quiet disable sbd.service 2>/dev/null || true
+        return 0
+    fi
+    if [[ $SBD == disk ]]; then
+        if [[ $NODE == "$FIRST" ]] && ! sbd -d "$SBD_DISK" dump >/dev/null 2>&1; then
+            verb_blank
+            say "making $SBD_DISK the cluster's fencing disk"
+            sbd -d "$SBD_DISK" -1 "$SBD_WATCHDOG_TIMEOUT" -4 "$SBD_MESSAGE_WAIT" create >"$WORK/sbd" 2>&1 || fail "$(<"$WORK/sbd")"
+        fi
+        await 60 has_header || fail "$SBD_DISK has no SBD header on this host: is it the same disk as on $FIRST?"
+        header=$(sbd -d "$SBD_DISK" dump)
+        grep -qE "^Timeout \(watchdog\) *: $SBD_WATCHDOG_TIMEOUT\$" <<<"$header" && grep -qE "^Timeout \(msgwait\) *: $SBD_MESSAGE_WAIT\$" <<<"$header" ||
+            fail "$SBD_DISK was made with other timeouts; stop the cluster on all nodes, then: sbd -d $SBD_DISK -1 $SBD_WATCHDOG_TIMEOUT -4 $SBD_MESSAGE_WAIT create"
+    fi
+    systemctl --quiet enable sbd.service
+}
+
+has_header() {
+    WAITING="$FIRST to make $SBD_DISK the fencing disk"
+    sbd -d "$SBD_DISK" dump >/dev/null 2>&1
+}
+
+# A disk with somebody's data on it is left alone. Validator: before anything changes.
+verb_blank() {
+    local found
+    if [[ $SBD != none ]]; then
+        [[ -c $SBD_WATCHDOG ]] || fail "$SBD_WATCHDOG is no watchdog on this host: load the hardware's module, or softdog (echo softdog >/etc/modules-load.d/softdog.conf; modprobe softdog)"
+    fi
+    [[ $SBD == disk ]] || return 0
+    [[ -b $SBD_DISK ]] || fail "$SBD_DISK is no block device on this host: all nodes need the shared disk under this name"
+    ! sbd -d "$SBD_DISK" dump >/dev/null 2>&1 || return 0
+    found=$(wipefs --no-act --noheadings --output TYPE,OFFSET -- "$SBD_DISK" | head -n 1)
+    [[ -z $found ]] || fail "$SBD_DISK holds something: ${found%% *}; it is left as it is, give an empty disk or clear it (wipefs --all $SBD_DISK)"
+}

@@ -1,0 +1,125 @@
+# The cluster's configuration: checked by its own tools, applied as one change, and compared with what runs.
+
+live() { timeout 20 cibadmin --query "$@" 2>/dev/null; }
+
+# Lines after the first that matches; between the tags of an empty element too.
+insert() { # ELEMENT FILE
+    awk -v tag="$1" -v file="$2" '
+        function put(line) { while ((getline line < file) > 0) print "      " line }
+        !done && $0 ~ "<" tag "/>" { sub("/>", ">"); print; put(); print "    </" tag ">"; done = 1; next }
+        { print }
+        !done && $0 ~ "<" tag "( [^>]*)?>" { put(); done = 1 }'
+}
+
+# What a running cluster writes into its configuration by itself: nodes with their standby, versions and the watchdog, and the constraint by which
+# DRBD keeps an outdated replica from being promoted.
+kept() {
+    live --scope nodes | sed '1d;$d' >"$WORK/nodes" || true
+    live --scope crm_config | grep -E '<nvpair .*name="(have-watchdog|dc-version|cluster-infrastructure|cluster-name|last-lrm-refresh)"' >"$WORK/properties" || true
+    live --scope constraints | awk '/<rsc_location id="drbd-fence-by-handler-/ { on = 1 } on { print } /\/rsc_location>/ || (on && /^ *<rsc_location .*\/>/) { on = 0 }' >"$WORK/constraints" || true
+}
+
+wanted() {
+    insert nodes "$WORK/nodes" <"$CIB" | insert cluster_property_set "$WORK/properties" | insert constraints "$WORK/constraints"
+}
+
+# The live cluster's data with another configuration, for the tools that look ahead.
+whole() { # CONFIGURATION
+    live | awk -v file="$1" '/<configuration( .*)?>/ { while ((getline line < file) > 0) print line; skip = 1 } !skip { print } /<\/configuration>/ { skip = 0 }'
+}
+
+# Validator, also where no cluster runs yet: the schema, references and values.
+verb_verify() {
+    # Without a running cluster there is no watchdog either, and a timeout for it is refused.
+    sed '/name="stonith-watchdog-timeout"/d' "$CIB" >"$WORK/conf.xml"
+    [[ $SBD != watchdog ]] || sed -i 's|name="stonith-enabled" value="true"|name="stonith-enabled" value="false"|' "$WORK/conf.xml"
+    CIB_file=$WORK/none cibadmin --empty |
+        awk -v file="$WORK/conf.xml" '/<configuration>/ { while ((getline line < file) > 0) print line; skip = 1 } !skip { print } /<\/configuration>/ { skip = 0 }' >"$WORK/cib.xml"
+    crm_verify --xml-file "$WORK/cib.xml" -V >"$WORK/verify" 2>&1 && return 0
+    sed "s|^$WORK/cib.xml:[0-9]*: ||; s/^(\w*)[[:space:]]*//" "$WORK/verify" >&2
+    exit 1
+}
+
+# What the cluster would do now, a line each: `Start vip ( n1 )`.
+pending() { # FILE
+    crm_simulate --simulate --xml-file "$1" 2>/dev/null | sed -n '/^Transition Summary:/,/^$/s/^  \* //p' | tr -s ' '
+}
+
+settled() {
+    local dc next
+    WAITING='a controller to be elected'
+    dc=$(timeout 10 crmadmin -D 2>/dev/null | sed -nE 's/.*(Designated Controller|DC)[^:]*: ([^ ]+).*/\2/p')
+    [[ -n $dc ]] || return 1
+    live >"$WORK/live.xml" || return 1
+    next=$(pending "$WORK/live.xml" | paste -sd, | sed 's/,/, /g')
+    WAITING="${next:-actions under way to end}"
+    [[ -z $next ]] && timeout 10 crmadmin -S "$dc" 2>/dev/null | grep -q S_IDLE
+}
+
+# Whether every resource runs, in the role that is asked of it; else which does not, with the cluster's words for it.
+verb_running() {
+    local id missing='' seen
+    seen=$(timeout 20 crm_mon -1 -r --output-as=xml --include=none,resources)
+    while read -r id; do
+        stopped_on_purpose "$id" || grep -E "<resource id=\"$id(:[0-9]+)?\"" <<<"$seen" | grep -qE 'role="(Started|Promoted|Unpromoted|Master|Slave)".* failed="false"' || missing+=" $id"
+    done < <(sed -nE 's/^ *<primitive id="([^"]+)".*/\1/p' "$CIB")
+    [[ -z $missing ]] || {
+        timeout 20 crm_mon -1 -r --include=none,resources,failures,fencing-failed 2>/dev/null | grep -vE '^ *$|^(Full List of )?Resources:' >&2 || true
+        fail "not running as it should:$missing"
+    }
+}
+
+stopped_on_purpose() { # RESOURCE
+    grep -qE "id=\"$1-meta_attributes-target-role\" .*value=\"Stopped\"" "$CIB"
+}
+
+verb_configure() {
+    kept
+    wanted >"$WORK/new.xml"
+    whole "$WORK/new.xml" >"$WORK/after.xml"
+    crm_verify --xml-file "$WORK/after.xml" -V >"$WORK/verify" 2>&1 || fail "Pacemaker refuses the configuration: $(<"$WORK/verify")"
+    pending "$WORK/after.xml" >"$WORK/pending"
+    if [[ -s $WORK/pending ]]; then
+        say "what the cluster will do, by crm_simulate:"
+        while read -r line; do say "  $line"; done <"$WORK/pending"
+    fi
+    timeout 30 cibadmin --replace --scope configuration --xml-file "$WORK/new.xml" >"$WORK/replace" 2>&1 || fail "the configuration was not taken: $(<"$WORK/replace")"
+    await "$SETTLE" settled || {
+        timeout 20 crm_mon -1 -r --include=none,resources,failures,fencing >&2 || true
+        fail "not settled within $SETTLE s: waiting for $WAITING"
+    }
+    verb_running
+}
+
+# The differences between what runs and what is stated, one a line.
+verb_configured() {
+    kept
+    wanted >"$WORK/new.xml"
+    live >"$WORK/live.xml" || fail "Pacemaker does not answer here"
+    whole "$WORK/new.xml" >"$WORK/after.xml"
+    crm_diff --original "$WORK/live.xml" --new "$WORK/after.xml" 2>/dev/null >"$WORK/diff" || true
+    grep -q '<change ' "$WORK/diff" || return 0
+    sed -nE 's/^ *<change operation="([a-z]+)" path="([^"]+)".*/\1 \2/p' "$WORK/diff" |
+        sed "s|/cib/configuration/||; s/&apos;/'/g; s/^delete/added by hand:/; s/^create/removed by hand, in:/; s/^modify/changed by hand:/; s/^move/moved by hand:/" >&2
+    fail "the cluster runs another configuration than $CIB; to apply that again: /usr/local/lib/pulumi-ha/pacemaker/cluster configure"
+}
+
+all_stopped() {
+    WAITING=$(timeout 20 crm_mon -1 --output-as=xml --include=none,resources 2>/dev/null |
+        sed -nE 's/.*<resource id="([^"]+)".*active="true".*/\1/p' | sort -u | paste -sd ' ')
+    WAITING="${WAITING:+$WAITING to stop}"
+    [[ -z $WAITING ]]
+}
+
+# Removal: in the order in which the configuration has them stopped.
+verb_stop() {
+    systemctl is-active --quiet pacemaker.service || return 0
+    timeout 20 crm_attribute --type crm_config --name stop-all-resources --update true
+    await "$SETTLE" all_stopped || fail "waiting for $WAITING"
+}
+
+# What Pacemaker remembers of a cluster would be taken for the next one's.
+verb_forget() {
+    rm -rf -- "$STATE"/cib/* "$STATE"/pengine/* /var/lib/corosync/*
+    systemctl --quiet disable sbd.service 2>/dev/null || true
+}

@@ -1,0 +1,55 @@
+import { ClusterAction } from "./args";
+import type { ClusterSpec } from "./spec";
+
+/** How long resources take that wait for one another, along the slowest chain. */
+interface Chain {
+    names: string[];
+    seconds: number;
+}
+
+const longer = (one: Chain, other: Chain): Chain => (other.seconds > one.seconds ? other : one);
+const NOTHING: Chain = { names: [], seconds: 0 };
+
+const cloneOf = (spec: ClusterSpec, id: string) =>
+    spec.clones[id] ?? Object.values(spec.clones).find((c) => c.resource === id);
+
+/** What a resource, group or clone costs by itself. A clone runs on the other node already; one that is promotable is promoted there. */
+function own(spec: ClusterSpec, id: string, seconds: (resource: string) => number): Chain {
+    const clone = cloneOf(spec, id);
+    if (clone !== undefined && !clone.promotable) return { names: [id], seconds: 0 };
+    const inner = spec.clones[id]?.resource ?? id;
+    const members = spec.groups[inner] ?? [inner];
+    return { names: members, seconds: members.reduce((total, member) => total + seconds(member), 0) };
+}
+
+/** All that stand by themselves: groups, clones, and resources in neither. */
+function outermost(spec: ClusterSpec): string[] {
+    const inside = new Set([
+        ...Object.values(spec.groups).flat(),
+        ...Object.values(spec.clones).map((c) => c.resource),
+    ]);
+    return [...Object.keys(spec.resources), ...Object.keys(spec.groups), ...Object.keys(spec.clones)].filter(
+        (id) => !inside.has(id),
+    );
+}
+
+function slowest(spec: ClusterSpec, seconds: (resource: string) => number): Chain {
+    const after = (id: string, seen: string[]): Chain => {
+        if (seen.includes(id)) return NOTHING;
+        const before = spec.orders
+            .filter((o) => o.then === id && o.firstAction !== ClusterAction.Stop)
+            .map((o) => after(o.first, [...seen, id]))
+            .reduce(longer, NOTHING);
+        const self = own(spec, id, seconds);
+        return { names: [...before.names, ...self.names], seconds: before.seconds + self.seconds };
+    };
+    return outermost(spec)
+        .map((id) => after(id, []))
+        .reduce(longer, NOTHING);
+}
+
+/** Until everything that moved runs on another node. */
+export const starts = (spec: ClusterSpec): Chain =>
+    slowest(spec, (id) => spec.resources[id]?.expectedStartSeconds ?? 0);
+/** Until everything that moves has stopped. */
+export const stops = (spec: ClusterSpec): Chain => slowest(spec, (id) => spec.resources[id]?.expectedStopSeconds ?? 0);

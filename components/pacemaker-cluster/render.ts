@@ -1,0 +1,188 @@
+import { Impact, manifest, restart, run } from "../../remote/manifest";
+import type { ManagedFile, Manifest } from "../../remote/manifest";
+import { rootFile } from "../shared/files";
+import { header } from "../shared/header";
+import { NSS_DATABASE, NSS_PACKAGES, proven } from "../shared/nss";
+import { packageOf, systemdUnit } from "./agents";
+import { configuration } from "./cib";
+import { corosyncConf, qdeviceOptions, quorumConf, sbdConf } from "./conf";
+import { passwordFile, passwordScript, paths } from "./paths";
+import { SCRIPT, settings } from "./script";
+import { nodeOf } from "./spec";
+import type { ClusterSpec } from "./spec";
+
+/** Names of the credentials that manifests refer to. */
+export const CREDENTIALS = {
+    authkey: "authkey",
+    ca: "ca",
+    certificate: "certificate",
+    key: "key",
+    /** The password of a node's controller. */
+    password: (node: string): string => `ipmi-${node}`,
+} as const;
+
+const COROSYNC = "corosync.service";
+const PACEMAKER = "pacemaker.service";
+const QDEVICE = "corosync-qdevice.service";
+
+const VOTE_SECONDS = 30;
+/** What a member that starts for the first time takes, at most: its own start, and the others'. */
+const JOIN_SECONDS = 90;
+/** What a change of the watchdog costs: all resources stop and start, on all nodes at once. */
+const OUTAGE_SECONDS = 60;
+
+const cluster = (verb: string): string => `${paths.script} ${verb}`;
+
+const directory = (path: string, mode = "0755") => ({ path, mode, owner: "root:root" });
+
+const systemdUnits = (spec: ClusterSpec): string[] => [
+    ...new Set(Object.values(spec.resources).flatMap(({ agent }) => systemdUnit(agent) ?? [])),
+];
+
+const packages = (spec: ClusterSpec): string[] => [
+    ...new Set([
+        "corosync",
+        "pacemaker",
+        "pacemaker-cli-utils",
+        ...Object.values(spec.resources).flatMap(({ agent }) => packageOf(agent) ?? []),
+        ...(spec.ipmi === undefined ? [] : ["fence-agents", "ipmitool"]),
+        ...(spec.sbd === undefined ? [] : ["sbd"]),
+        ...(spec.sbd?.disk === undefined ? [] : ["fence-agents"]),
+        ...spec.packages,
+    ]),
+];
+
+/** A controller's password, and the program by which the fence agent asks for it: not in the configuration, where the group haclient reads it. */
+const passwords = (spec: ClusterSpec): ManagedFile[] =>
+    Object.keys(spec.ipmi ?? {}).flatMap((node) => [
+        rootFile(passwordFile(node), "0400", "", { credential: CREDENTIALS.password(node) }),
+        rootFile(passwordScript(node), "0500", `#!/bin/sh\nexec cat ${passwordFile(node)}\n`),
+    ]);
+
+const sbdFiles = (spec: ClusterSpec): ManagedFile[] => {
+    if (spec.sbd === undefined) return [];
+    const onChange = [run(cluster("sbd")), restart(COROSYNC, OUTAGE_SECONDS, Impact.Outage)];
+    return [rootFile(paths.sbdDefaults, "0644", sbdConf(spec, spec.sbd), { onChange })];
+};
+
+/** What every member shall be. Applied on all of them at once: a cluster that does not exist yet is formed by those that are there. */
+export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
+    const node = nodeOf(spec, nodeName);
+    const peers = spec.nodes.filter((other) => other !== node);
+    const from = peers.flatMap((peer) => [peer.address, ...(peer.secondAddress ? [peer.secondAddress] : [])]);
+    const units = [header(`PacemakerCluster ${spec.name}`), ...systemdUnits(spec), ""].join("\n");
+    return manifest({
+        unit: `pacemaker-${spec.name}`,
+        packages: packages(spec),
+        directories: [
+            directory("/usr/local/lib/pulumi-ha"),
+            directory(paths.lib),
+            directory(paths.own),
+            ...(spec.ipmi === undefined ? [] : [directory(paths.fencing, "0700")]),
+        ],
+        files: [
+            rootFile(paths.script, "0755", SCRIPT),
+            rootFile(paths.settings, "0644", settings(spec, node), { onChange: [run(cluster("seed"))] }),
+            // What runs takes these by the one reload that follows on all members.
+            rootFile(paths.corosyncConf, "0644", corosyncConf(spec)),
+            rootFile(paths.authkey, "0400", "", { credential: CREDENTIALS.authkey }),
+            ...passwords(spec),
+            ...sbdFiles(spec),
+            rootFile(paths.units, "0644", units, { onChange: [run(cluster("own"))] }),
+        ],
+        validators: [
+            { name: "Corosync accepts the configuration", command: accepted },
+            { name: "no other cluster runs here", command: cluster("free") },
+            ...(spec.sbd === undefined
+                ? []
+                : [{ name: "the watchdog and the fencing disk can be used", command: cluster("blank") }]),
+        ],
+        services: [COROSYNC, PACEMAKER].map((name) => ({ name, enabled: true, running: true })),
+        gates: [
+            {
+                name: `all members of ${spec.name} are online`,
+                command: cluster("members"),
+                withinSeconds: JOIN_SECONDS,
+            },
+            { name: "the cluster alone starts its services", command: cluster("owned"), withinSeconds: 2 },
+        ],
+        ports: [{ port: "udp/5405", from }],
+        removal: [{ name: "forgetting the cluster", command: cluster("forget") }],
+    });
+}
+
+const accepted = `words=$(corosync -t 2>&1) || {
+    grep -vE 'notice|exiting' <<<"$words" >&2 || echo "$words" >&2
+    exit 1
+}`;
+
+/** What has all members read their files again, on the first of them; the copies stand for the files, so that a change of those comes here. */
+export function renderReload(spec: ClusterSpec): Manifest {
+    const onChange = [run(cluster("reload"), Impact.Reload)];
+    return manifest({
+        unit: `pacemaker-reload-${spec.name}`,
+        files: [
+            rootFile(paths.commonConf, "0644", corosyncConf(spec), { onChange }),
+            rootFile(paths.commonKey, "0400", "", { credential: CREDENTIALS.authkey, onChange }),
+        ],
+    });
+}
+
+/** A member's way to the witness. */
+export function renderVote(spec: ClusterSpec, witness: string): Manifest {
+    const serve = restart(QDEVICE, 0, Impact.None);
+    const files = `${paths.ca} ${paths.certificate} ${paths.key}`;
+    const makeDatabase = run(`bash ${paths.nssScript} ${paths.nssDatabase} 'Cluster Cert' root ${files}`);
+    const credential = (path: string, name: string): ManagedFile =>
+        rootFile(path, "0600", "", { credential: name, onChange: [makeDatabase, serve] });
+    return manifest({
+        unit: `pacemaker-vote-${spec.name}`,
+        packages: ["corosync-qdevice", ...NSS_PACKAGES],
+        directories: [
+            directory("/etc/corosync/qdevice"),
+            directory("/etc/corosync/qdevice/net"),
+            directory(paths.vote, "0700"),
+        ],
+        files: [
+            rootFile(paths.nssScript, "0755", NSS_DATABASE),
+            credential(paths.ca, CREDENTIALS.ca),
+            credential(paths.certificate, CREDENTIALS.certificate),
+            credential(paths.key, CREDENTIALS.key),
+            rootFile(paths.quorumConf, "0644", quorumConf(spec), { onChange: [serve] }),
+            rootFile(paths.qdeviceDefaults, "0644", qdeviceOptions(spec, witness), { onChange: [serve] }),
+        ],
+        validators: [
+            {
+                name: "the certificate is valid, and the authorities prove it",
+                command: proven(paths.ca, paths.certificate, paths.key),
+            },
+        ],
+        services: [{ name: QDEVICE, enabled: true, running: true }],
+        gates: [{ name: `the witness ${witness} votes`, command: cluster("vote"), withinSeconds: VOTE_SECONDS }],
+        removal: [
+            {
+                name: "forgetting the certificates",
+                command: `rm -rf ${paths.nssDatabase} ${paths.nssDatabase}.new`,
+            },
+        ],
+    });
+}
+
+/** What the cluster runs: applied on its first member, for all. */
+export function renderResources(spec: ClusterSpec): Manifest {
+    return manifest({
+        unit: `pacemaker-resources-${spec.name}`,
+        files: [
+            // What a change moves, Pacemaker decides; it is said before it is done.
+            rootFile(paths.cib, "0644", configuration(spec), {
+                onChange: [run(cluster("configure"), Impact.Failover, 0)],
+            }),
+        ],
+        validators: [{ name: "Pacemaker accepts the configuration", command: cluster("verify") }],
+        gates: [
+            { name: "every resource runs", command: cluster("running"), withinSeconds: 10 },
+            { name: "the cluster runs the stated configuration", command: cluster("configured"), withinSeconds: 5 },
+        ],
+        removal: [{ name: "stopping all resources", command: cluster("stop") }],
+    });
+}

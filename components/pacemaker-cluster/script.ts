@@ -1,0 +1,41 @@
+import { readFileSync, readdirSync } from "node:fs";
+import * as path from "node:path";
+import { header } from "../shared/header";
+import type { ClusterNode, ClusterSpec } from "./spec";
+
+const FOLDER = path.join(__dirname, "host");
+
+/** The script `cluster` as one text, from its parts in a fixed order, so that the same version of the library always installs the same bytes. */
+export const SCRIPT = readdirSync(FOLDER)
+    .filter((file) => file.endsWith(".sh"))
+    .sort()
+    .map((file) => readFileSync(path.join(FOLDER, file), "utf8"))
+    .join("\n");
+
+const kind = ({ sbd }: ClusterSpec): string => {
+    if (sbd === undefined) return "none";
+    return sbd.disk === undefined ? "watchdog" : "disk";
+};
+
+/** What the script knows of the cluster, for bash. */
+export function settings(spec: ClusterSpec, node: ClusterNode): string {
+    const values: Record<string, string | number> = {
+        CLUSTER: spec.name,
+        NODE: node.name,
+        FIRST: spec.nodes[0]?.name ?? "",
+        NODES: `"${spec.nodes.map(({ name }) => name).join(" ")}"`,
+        SETTLE: spec.settleSeconds,
+        WITNESS: spec.witness?.node ?? "",
+        WITNESS_ADDRESS: spec.witness?.address ?? "",
+        SBD: kind(spec),
+        SBD_DISK: spec.sbd?.disk ?? "",
+        SBD_WATCHDOG: spec.sbd?.watchdog ?? "",
+        SBD_WATCHDOG_TIMEOUT: spec.sbd?.watchdogTimeoutSeconds ?? "",
+        SBD_MESSAGE_WAIT: spec.sbd?.messageWaitSeconds ?? "",
+    };
+    return [
+        header(`PacemakerCluster ${spec.name}`),
+        ...Object.entries(values).map(([key, value]) => `${key}=${value}`),
+        "",
+    ].join("\n");
+}

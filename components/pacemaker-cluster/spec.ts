@@ -1,0 +1,223 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { NodeArgs } from "../../remote/node";
+import { kindOf } from "./agents";
+import { ClusterAction } from "./args";
+import type {
+    ClusterRole,
+    ClusterColocationArgs,
+    ClusterLocationArgs,
+    ClusterOperationArgs,
+    ClusterOrderArgs,
+    ClusterResourceArgs,
+    IpmiFencingArgs,
+    PacemakerClusterArgs,
+    SbdFencingArgs,
+} from "./args";
+
+/** A member. */
+export interface ClusterNode {
+    name: string;
+    /** Corosync's number for it: its place in the list, from 1. */
+    id: number;
+    address: string;
+    /** Its address on the second link, where there is one. */
+    secondAddress: string | undefined;
+}
+
+/** A controller without its password. */
+export interface IpmiDevice {
+    address: string;
+    port: number;
+    user: string;
+    powerWaitSeconds: number;
+    cipher: number;
+}
+
+/** SBD with its timeouts. */
+export interface Sbd {
+    watchdog: string;
+    disk: string | undefined;
+    watchdogTimeoutSeconds: number;
+    messageWaitSeconds: number;
+}
+
+/** One operation of a resource. */
+export interface ClusterOperation {
+    name: string;
+    intervalSeconds: number;
+    timeoutSeconds: number;
+    role: ClusterRole | undefined;
+}
+
+/** Something that the cluster runs. */
+export interface ClusterResource {
+    agent: string;
+    parameters: Record<string, string>;
+    operations: ClusterOperation[];
+    meta: Record<string, string>;
+    expectedStartSeconds: number;
+    expectedStopSeconds: number;
+}
+
+/** Something that runs on all nodes. */
+export interface ClusterClone {
+    resource: string;
+    promotable: boolean;
+    meta: Record<string, string>;
+}
+
+/** All that is said about one cluster, as plain data and without a password. */
+export interface ClusterSpec {
+    name: string;
+    nodes: ClusterNode[];
+    /** Names of nodes in `links`, to point at strangers. */
+    links: Record<string, string>;
+    witness: { node: string; address: string; port: number } | undefined;
+    ipmi: Record<string, IpmiDevice> | undefined;
+    sbd: Sbd | undefined;
+    acceptSplitBrainRisk: string | undefined;
+    tokenSeconds: number;
+    resources: Record<string, ClusterResource>;
+    groups: Record<string, string[]>;
+    clones: Record<string, ClusterClone>;
+    orders: { first: string; then: string; firstAction: ClusterAction; thenAction: ClusterAction }[];
+    colocations: { resource: string; with: string; withRole: ClusterRole | undefined; score: number }[];
+    locations: { resource: string; node: string; score: number }[];
+    resourceDefaults: Record<string, string>;
+    packages: string[];
+    settleSeconds: number;
+}
+
+/** At and beyond this, Pacemaker knows no exception. */
+export const INFINITY_SCORE = 1_000_000;
+
+/** A controller's arguments without its password. */
+export type PublicIpmi = Omit<IpmiFencingArgs, "password">;
+
+/** The arguments without passwords, keys and logins: what a spec is made from never is a secret, nor unknown at preview for their sake. */
+export interface PublicArgs extends Omit<PacemakerClusterArgs, "nodes" | "witness" | "fencing"> {
+    nodes: { name: string; address: pulumi.Input<string> }[];
+    witness: { node: pulumi.Input<string>; address: pulumi.Input<string>; port: pulumi.Input<number> } | undefined;
+    ipmi: Record<string, PublicIpmi> | undefined;
+    sbd: SbdFencingArgs | undefined;
+}
+
+const publicNode = ({ name, address }: NodeArgs) => ({ name, address });
+const publicIpmi = ({ password: _, ...controller }: IpmiFencingArgs): PublicIpmi => controller;
+
+/** @see PublicArgs */
+export const publicArgs = ({ nodes, witness, fencing, ...args }: PacemakerClusterArgs): PublicArgs => ({
+    ...args,
+    nodes: nodes.map(publicNode),
+    witness: witness && { node: witness.node, address: witness.address, port: witness.port },
+    ipmi: fencing?.ipmi && mapped(fencing.ipmi, publicIpmi),
+    sbd: fencing?.sbd,
+});
+
+/** The spec of a cluster, with all defaults. */
+export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): ClusterSpec {
+    const links = args.links ?? {};
+    return {
+        name,
+        nodes: args.nodes.map((node, place) => ({
+            name: node.name,
+            id: place + 1,
+            address: node.address,
+            secondAddress: links[node.name],
+        })),
+        links,
+        witness: args.witness,
+        ipmi: args.ipmi && mapped(args.ipmi, ipmi),
+        sbd: args.sbd && sbd(args.sbd),
+        acceptSplitBrainRisk: args.acceptSplitBrainRisk,
+        tokenSeconds: args.tokenSeconds ?? 1,
+        resources: mapped(args.resources, resource),
+        groups: args.groups ?? {},
+        clones: mapped(args.clones ?? {}, (clone) => ({
+            resource: clone.resource,
+            promotable: clone.promotable ?? false,
+            meta: { interleave: "true", ...clone.meta },
+        })),
+        orders: (args.orders ?? []).map(order),
+        colocations: (args.colocations ?? []).map(colocation),
+        locations: (args.locations ?? []).map(({ resource: of, node, score }: pulumi.Unwrap<ClusterLocationArgs>) => ({
+            resource: of,
+            node,
+            score,
+        })),
+        resourceDefaults: {
+            "resource-stickiness": "100",
+            "migration-threshold": "3",
+            "failure-timeout": "120s",
+            ...args.resourceDefaults,
+        },
+        packages: args.packages ?? [],
+        settleSeconds: args.settleSeconds ?? 120,
+    };
+}
+
+const ipmi = (device: pulumi.Unwrap<PublicIpmi>): IpmiDevice => ({
+    address: device.address,
+    port: device.port ?? 623,
+    user: device.user,
+    powerWaitSeconds: device.powerWaitSeconds ?? 1,
+    cipher: device.cipher ?? 3,
+});
+
+function sbd(args: pulumi.Unwrap<SbdFencingArgs>): Sbd {
+    const watchdogTimeoutSeconds = args.watchdogTimeoutSeconds ?? 10;
+    return {
+        watchdog: args.watchdog ?? "/dev/watchdog",
+        disk: args.disk,
+        watchdogTimeoutSeconds,
+        messageWaitSeconds: args.messageWaitSeconds ?? 2 * watchdogTimeoutSeconds,
+    };
+}
+
+function resource(args: pulumi.Unwrap<ClusterResourceArgs>): ClusterResource {
+    const kind = kindOf(args.agent);
+    const given = (args.operations ?? []).map(operation);
+    return {
+        agent: args.agent,
+        parameters: args.parameters ?? {},
+        operations: [...kind.operations.filter(({ name }) => !given.some((own) => own.name === name)), ...given],
+        meta: args.meta ?? {},
+        expectedStartSeconds: args.expectedStartSeconds ?? kind.startSeconds,
+        expectedStopSeconds: args.expectedStopSeconds ?? kind.stopSeconds,
+    };
+}
+
+const operation = (args: pulumi.Unwrap<ClusterOperationArgs>): ClusterOperation => ({
+    name: args.name,
+    intervalSeconds: args.intervalSeconds ?? 0,
+    timeoutSeconds: args.timeoutSeconds,
+    role: args.role,
+});
+
+const order = (args: pulumi.Unwrap<ClusterOrderArgs>): ClusterSpec["orders"][number] => {
+    const firstAction = args.firstAction ?? ClusterAction.Start;
+    return { first: args.first, then: args.then, firstAction, thenAction: args.thenAction ?? firstAction };
+};
+
+const colocation = (args: pulumi.Unwrap<ClusterColocationArgs>): ClusterSpec["colocations"][number] => ({
+    resource: args.resource,
+    with: args.with,
+    withRole: args.withRole,
+    score: args.score ?? INFINITY_SCORE,
+});
+
+/** The same keys with other values. */
+const mapped = <T, U>(record: Record<string, T>, change: (value: T) => U): Record<string, U> =>
+    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+
+/** The node of that name. */
+export function nodeOf(spec: ClusterSpec, name: string): ClusterNode {
+    const node = spec.nodes.find((n) => n.name === name);
+    if (node === undefined) throw new Error(`${name} is no node of ${spec.name}`);
+    return node;
+}
+
+/** Whether anything makes sure of a lost node. */
+export const fences = (spec: ClusterSpec): boolean => spec.ipmi !== undefined || spec.sbd !== undefined;
+/** Whether a node that loses the others is trusted to reset itself, without a disk that tells it to. */
+export const resetsItself = ({ sbd: self }: ClusterSpec): boolean => self !== undefined && self.disk === undefined;
