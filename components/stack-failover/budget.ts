@@ -5,8 +5,8 @@ import { Fault, formula, rounded, sum } from "../shared/failover";
 import type { Term } from "../shared/failover";
 import type { Violation } from "../shared/rules";
 import type { FailoverBudget } from "./args";
-import { gaps, services, sharesOf } from "./compose";
-import type { Part, Share } from "./compose";
+import { gapsOf, servicesOf, sharesOf } from "./compose";
+import type { Part, Service, Share } from "./compose";
 
 const FAULTS = Object.values(Fault);
 
@@ -52,26 +52,27 @@ interface Excess {
 
 /** What several services may have in common: said once, with the names of all of them. */
 function shared<T>(
-    parts: Part[],
-    findings: (service: Part) => T[],
+    services: Service[],
+    findings: (service: Service) => T[],
     text: (item: T) => string,
 ): { item: T; of: string[] }[] {
     const found = new Map<string, { item: T; of: string[] }>();
-    for (const service of services(parts))
+    for (const service of services)
         for (const item of findings(service))
-            found.set(text(item), { item, of: [...(found.get(text(item))?.of ?? []), service.name] });
+            found.set(text(item), { item, of: [...(found.get(text(item))?.of ?? []), service.part.name] });
     return [...found.values()];
 }
 
 /** Every sum that is over budget, with the argument that would bring it under; and every budget for which nothing is promised. */
-export const overspent = (parts: Part[], budget: FailoverBudget): Violation[] =>
-    FAULTS.flatMap((fault) => {
+export function overspent(parts: Part[], budget: FailoverBudget): Violation[] {
+    const services = servicesOf(parts);
+    return FAULTS.flatMap((fault) => {
         const limit = budget[fault];
         if (limit === undefined) return [];
-        const without = shared(parts, (service) => gaps(service, parts, fault), String);
+        const without = shared(services, (service) => gapsOf(service, fault), String);
         const beyond = shared(
-            parts,
-            (service) => excesses(sharesOf(service, parts, fault), limit),
+            services,
+            (service) => excesses(sharesOf(service, fault), limit),
             ({ part, terms }) => `${part}: ${formula(terms)}`,
         );
         const messages = [
@@ -82,6 +83,7 @@ export const overspent = (parts: Part[], budget: FailoverBudget): Violation[] =>
         ];
         return messages.map((message) => ({ path: `budget.${fault}`, message, level: "refuse" as const }));
     });
+}
 
 const excesses = (all: Share[], limit: number): Excess[] =>
     all.flatMap(({ part, promise }) =>

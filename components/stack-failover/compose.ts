@@ -33,11 +33,19 @@ export const meet = (some: string[] = [], others: string[] = []): boolean =>
 /** The address of `10.77.0.21:3306` or `[fd77::21]:3306`. */
 const hostOf = (server: string): string => server.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
 
+/** What clients use: a component on which no other one rests. */
+export interface Service {
+    part: Part;
+    rests: Rest[];
+    /** Addresses that clients use and no listed component moves; none at all counts as one. */
+    unmoved: string[];
+}
+
 /**
  * An address moves while load balancers check and clusters agree: side by side. A server whose own address moves is gone as a whole; the load balancer
  * passes its checks again only when it is back: one after the other.
  */
-function restsOn({ wiring }: Part, parts: Part[]): Rest[] {
+function restsOf({ wiring }: Part, parts: Part[]): Rest[] {
     const { boundTo, servers = [], readmits } = wiring;
     return parts.flatMap((on) => {
         if (meet(on.wiring.moves, boundTo) || meet(on.wiring.serves, servers)) return [{ on, then: [] }];
@@ -46,36 +54,35 @@ function restsOn({ wiring }: Part, parts: Part[]): Rest[] {
     });
 }
 
-/** Addresses that clients use and no listed component moves; none at all counts as one. */
-export function unmoved({ wiring }: Part, parts: Part[]): string[] {
-    if (wiring.boundTo?.length === 0) return ["the address of a node"];
-    return (wiring.boundTo ?? []).filter((address) => !parts.some((part) => meet(part.wiring.moves, [address])));
+/** Addresses of a component that no listed one moves. */
+export function unmoved({ wiring: { boundTo } }: Part, parts: Part[]): string[] {
+    if (boundTo?.length === 0) return ["the address of a node"];
+    return (boundTo ?? []).filter((address) => !parts.some((part) => meet(part.wiring.moves, [address])));
 }
 
-/** What clients use: the components on which no other one rests. */
-export function services(parts: Part[]): Part[] {
-    const below = new Set(parts.flatMap((part) => restsOn(part, parts).map(({ on }) => on)));
-    return parts.filter((part) => !below.has(part));
+/** The services of a stack, with all that each of them rests on. */
+export function servicesOf(parts: Part[]): Service[] {
+    const all = parts.map((part) => ({ part, rests: restsOf(part, parts), unmoved: unmoved(part, parts) }));
+    const below = new Set(all.flatMap(({ rests }) => rests.map(({ on }) => on)));
+    return all.filter(({ part }) => !below.has(part));
 }
 
 /** What a service waits for, by component, after a fault of a kind. */
-export function sharesOf(service: Part, parts: Part[], fault: Fault): Share[] {
-    const of = (part: Part) => part.failover.find((promise) => promise.fault === fault);
-    return [
-        ...restsOn(service, parts).map(({ on, then }) => {
-            const promise = of(on);
-            return { part: on.name, promise: promise && (then.length > 0 ? followed(promise, then) : promise) };
-        }),
-        { part: service.name, promise: of(service) },
-    ];
+export function sharesOf({ part, rests }: Service, fault: Fault): Share[] {
+    const of = (any: Part) => any.failover.find((promise) => promise.fault === fault);
+    const below = rests.map(({ on, then }) => {
+        const promise = of(on);
+        return { part: on.name, promise: promise && (then.length > 0 ? followed(promise, then) : promise) };
+    });
+    return [...below, { part: part.name, promise: of(part) }];
 }
 
 /** Why a service is not promised, e.g. `front promises nothing`; empty where it is. */
-export const gaps = (service: Part, parts: Part[], fault: Fault): string[] => [
-    ...sharesOf(service, parts, fault)
+export const gapsOf = (service: Service, fault: Fault): string[] => [
+    ...sharesOf(service, fault)
         .filter(({ promise }) => promise === undefined)
         .map(({ part }) => `${part} promises nothing`),
-    ...unmoved(service, parts).map((address) => `no listed component moves ${address}`),
+    ...service.unmoved.map((address) => `no listed component moves ${address}`),
 ];
 
 const seconds = ({ promise }: Share): number => promise?.totalSeconds ?? Infinity;
@@ -83,11 +90,11 @@ const slowestOf = <T>(items: T[], size: (item: T) => number): T | undefined =>
     items.reduce<T | undefined>((worst, item) => (worst && size(worst) >= size(item) ? worst : item), undefined);
 
 /** The promise of the whole for one kind of fault: that of the service whose clients wait longest. */
-function promised(parts: Part[], fault: Fault): StackFaultSeconds {
-    const all = services(parts).map((service) => ({
-        name: service.name,
-        gaps: gaps(service, parts, fault),
-        shares: sharesOf(service, parts, fault),
+function promised(parts: Part[], services: Service[], fault: Fault): StackFaultSeconds {
+    const all = services.map((service) => ({
+        name: service.part.name,
+        gaps: gapsOf(service, fault),
+        shares: sharesOf(service, fault),
     }));
     const kept = all.filter((service) => service.gaps.length === 0);
     const total = (of: { shares: Share[] }) => Math.max(0, ...of.shares.map(seconds));
@@ -118,11 +125,14 @@ function explained(service: string, all: Share[]): Partial<StackFaultSeconds> {
 }
 
 /** What the parts promise together, by kind of fault. */
-export const compose = (parts: Part[]): StackFailover => ({
-    process: promised(parts, Fault.Process),
-    hang: promised(parts, Fault.Hang),
-    power: promised(parts, Fault.Power),
-    link: promised(parts, Fault.Link),
-    partition: promised(parts, Fault.Partition),
-    planned: promised(parts, Fault.Planned),
-});
+export function compose(parts: Part[]): StackFailover {
+    const services = servicesOf(parts);
+    return {
+        process: promised(parts, services, Fault.Process),
+        hang: promised(parts, services, Fault.Hang),
+        power: promised(parts, services, Fault.Power),
+        link: promised(parts, services, Fault.Link),
+        partition: promised(parts, services, Fault.Partition),
+        planned: promised(parts, services, Fault.Planned),
+    };
+}

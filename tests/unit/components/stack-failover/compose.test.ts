@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { Fault, faultSeconds } from "../../../../components/shared/failover";
-import { compose, services } from "../../../../components/stack-failover/compose";
+import { compose, servicesOf } from "../../../../components/stack-failover/compose";
 import type { Part } from "../../../../components/stack-failover/compose";
 import { SQL, VIP, part, term, vip, web } from "./parts";
 
 const power = (...parts: Part[]) => compose(parts).power;
-const names = (...parts: Part[]) => services(parts).map(({ name }) => name);
+const names = (...parts: Part[]) => servicesOf(parts).map(({ part: { name } }) => name);
 
 test("what is bound to an address that moves waits for the slower of the two", () => {
     expect(power(vip, web)).toEqual({
