@@ -159,6 +159,32 @@ test("the policy pack lets it pass", async () => {
     expect(await ok("preview", "--policy-pack", path.join(PROJECT, "policy"))).not.toMatch(/can't run policy/);
 });
 
+test("the promise of the stack names the service that waits longest, and the argument that would change it", async () => {
+    expect(JSON.parse(await ok("stack", "output", "failover", "--json"))).toMatchObject({
+        power: {
+            totalSeconds: 3.85,
+            service: "sql",
+            slowest: "sql: suspect timeout (3 s)",
+            knob: "orders.timing",
+            components: { front: 3.016, web: 3.5, sql: 3.85 },
+        },
+        hang: { unpromised: ["web: front promises nothing", "sql: front promises nothing"] },
+    });
+});
+
+test("fails: a preview beyond the budget, with what would bring it back", async () => {
+    await ok("config", "set", "--path", "budget.power", "3");
+    const { code, output } = await pulumi("preview").finally(() => ok("config", "rm", "budget"));
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/stackFailover "whole": 3 things must change before any host is touched/);
+    expect(output).toMatch(
+        /budget\.power: front, for which web and sql wait, .*: change front\.advertIntervalSeconds /,
+    );
+    expect(output).toMatch(/budget\.power: sql takes 3\.85 s and may take 3 s: .*: change orders\.timing /);
+    // Nothing else was said of it, and no stack of calls.
+    expect(output).not.toMatch(/unhandled|\n +at /i);
+});
+
 test("no generated secret is in logs, in the state's clear parts, in process lists or in journals", async () => {
     const inClear = JSON.parse(await ok("stack", "export", "--show-secrets")) as unknown;
     const secrets = [...new Set(plaintexts(inClear).flatMap(needles))];
