@@ -1,0 +1,31 @@
+/** Three members, one writer, TLS on every wire; and what an application needs to know, as outputs. */
+import { CertificateAuthority, GaleraCluster, HaproxyFrontend, KeepalivedVip, nodesFromConfig } from "pulumi-ha";
+
+const { lb1, lb2, db1, db2, db3 } = nodesFromConfig("lb1", "lb2", "db1", "db2", "db3");
+const ca = new CertificateAuthority("ca", { organization: "Example Shop" });
+
+const vip = new KeepalivedVip("front", {
+    nodes: [lb1, lb2],
+    address: "198.51.100.101/24",
+    track: { haproxy: { systemdUnit: "haproxy.service" } },
+});
+
+const orders = new GaleraCluster("orders", {
+    nodes: [db1, db2, db3],
+    issuer: ca.issuer,
+    clientAddresses: [vip.address],
+    databases: [{ name: "orders" }],
+    users: [{ name: "shop", database: "orders" }],
+});
+
+const sql = new HaproxyFrontend("sql", {
+    nodes: [lb1, lb2],
+    bind: { address: vip.address, port: 3306 },
+    galera: orders.backend,
+});
+
+export const endpoint = sql.endpoint;
+export const caCertificate = orders.ca;
+/** A secret: it stays one in the stack that reads it. */
+export const password = orders.passwords.apply((passwords) => passwords.shop);
+export const failover = sql.failover;
