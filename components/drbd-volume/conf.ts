@@ -44,15 +44,17 @@ const net = ({ timing, netOptions }: VolumeSpec): Options => ({
     "cram-hmac-alg": "sha256",
     "shared-secret": `"${placeholder(SECRET)}"`,
     "verify-alg": "crc32c",
-    // It decides that a block need not be copied: a hash by which no two blocks are taken for the same.
+    // After a crash most of what the activity log covers is alike: hashes spare the copy. One by which no two blocks are taken for the same.
     "csums-alg": "sha256",
+    "csums-after-crash-only": "yes",
     "ping-int": timing.pingSeconds,
     "ping-timeout": tenths(timing.pingTimeoutSeconds),
     timeout: tenths(timing.timeoutSeconds),
     "connect-int": timing.connectSeconds,
     "ko-count": timing.koCount,
     "after-sb-0pri": "discard-zero-changes",
-    "after-sb-1pri": "discard-secondary",
+    // The Secondary gives way only where it has written nothing: what both sides wrote is decided on by a person.
+    "after-sb-1pri": "consensus",
     "after-sb-2pri": "disconnect",
     ...netOptions,
 });

@@ -1,0 +1,111 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DrbdVolume } from "../../../../components/drbd-volume";
+import type { DrbdVolumeArgs } from "../../../../components/drbd-volume";
+import { app1, app2 } from "./specs";
+
+interface Registered {
+    type: string;
+    name: string;
+    inputs: Record<string, unknown>;
+}
+
+const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc";
+const nodes = [app1, app2].map((node) => ({ ...node, hostKey: "ssh-ed25519 AAAA", privateKey: pulumi.secret(KEY) }));
+const args: DrbdVolumeArgs = { nodes, device: "/dev/vg0/files", mountPoint: "/srv/files" };
+
+const promised = <T>(output: pulumi.Output<T>) => (output as unknown as { promise(): Promise<T> }).promise();
+
+async function running<T>(preview: boolean, program: () => Promise<T> | T) {
+    const registered: Registered[] = [];
+    await pulumi.runtime.setMocks(
+        {
+            newResource: ({ type, name, inputs }) => {
+                registered.push({ type, name, inputs });
+                return { id: preview ? undefined : `${name}-id`, state: { ...inputs, result: "s3cret-of-the-volume" } };
+            },
+            call: ({ inputs }) => inputs,
+        },
+        "project",
+        "stack",
+        preview,
+    );
+    try {
+        const value = await program();
+        return { registered, value };
+    } finally {
+        await pulumi.runtime.disconnect();
+    }
+}
+
+describe.each([
+    ["preview", true],
+    ["update", false],
+])("in a %s", (_title, preview) => {
+    const made = () =>
+        running(preview, async () => {
+            const volume = new DrbdVolume("files", args);
+            return { volume: await promised(volume.volume), failover: await promised(volume.failover) };
+        });
+
+    test("both disks are prepared, then the second node comes up, then the first, which makes the file system", async () => {
+        const { registered } = await made();
+        const applies = registered.map((r) => r.name).filter((name) => name.endsWith("-apply"));
+        expect(applies).toEqual([
+            "files-app1-disk-apply",
+            "files-app2-disk-apply",
+            "files-app2-apply",
+            "files-app1-apply",
+            "files-content-apply",
+        ]);
+    });
+
+    test("what mounts the volume knows it", async () =>
+        expect((await made()).value).toMatchObject({
+            volume: {
+                resource: "files",
+                device: "/dev/drbd0",
+                fileSystem: "xfs",
+                mountPoint: "/srv/files",
+                nodes: ["app1", "app2"],
+                promotion: "pacemaker",
+            },
+            failover: expect.arrayContaining([expect.objectContaining({ fault: "power", totalSeconds: 6 })]),
+        }));
+
+    test("neither the login key nor the shared secret is in what is recorded or applied", async () => {
+        const { registered } = await made();
+        const shown = registered.filter((r) => !r.name.endsWith("-prepare"));
+        const apply = registered.find((r) => r.name === "files-app1-apply");
+        expect(apply?.inputs.stdin).toContain("resource files {");
+        expect(JSON.stringify(shown.map(({ inputs: { connection: _, ...inputs } }) => inputs))).not.toMatch(
+            /PRIVATE KEY|s3cret-of-the-volume/,
+        );
+    });
+});
+
+test("fails: arguments that are refused, all at once", async () => {
+    const bad = { ...args, nodes: nodes.slice(1), mountPoint: "/etc", netOptions: { "allow-two-primaries": "yes" } };
+    await expect(running(true, () => new DrbdVolume("files", bad))).rejects.toThrow(
+        /DrbdVolume "files": 3 things must change[^]*nodes: [^]*mountPoint: [^]*netOptions\.allow-two-primaries: /,
+    );
+});
+
+describe("two volumes of a program", () => {
+    const second = { device: "/dev/vg0/mail", mountPoint: "/srv/mail", port: 7790, minor: 1 };
+    const both = (more: Partial<DrbdVolumeArgs>) =>
+        running(true, () => {
+            new DrbdVolume("files", args);
+            return new DrbdVolume("mail", { ...args, ...second, ...more });
+        });
+
+    test("share the nodes", async () => expect((await both({})).registered).not.toHaveLength(0));
+
+    test.each([
+        ["device", { device: "/dev/vg0/files" }],
+        ["minor", { minor: 0 }],
+        ["port", { port: 7789 }],
+        ["mountPoint", { mountPoint: "/srv/files" }],
+    ])("fails: the same %s", async (path, more) =>
+        expect(both(more)).rejects.toThrow(new RegExp(`${path}: .* belongs to DrbdVolume "files"`)),
+    );
+});
