@@ -79,3 +79,5 @@ export type {
     PacemakerClusterArgs,
     SbdFencingArgs,
 } from "./pacemaker-cluster";
+export { Failback, HaPair, HaPairEngine, ServicePlacement, ServicePreset } from "./ha-pair";
+export type { HaPairArgs, PairServiceArgs } from "./ha-pair";

@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+import { HaPair } from "../../../../components/ha-pair";
+import type { HaPairArgs } from "../../../../components/ha-pair";
+import { pairResources } from "../../../../components/ha-pair/resources";
+import { toSpec, wishesOf } from "../../../../components/ha-pair/spec";
+import { app1, app2, safe, volume } from "./specs";
+
+interface Registered {
+    type: string;
+    name: string;
+    inputs: Record<string, unknown>;
+}
+
+const nodes = [app1, app2].map((node) => ({ ...node, hostKey: "ssh-ed25519 AAAA", privateKey: pulumi.secret("key") }));
+const promised = <T>(output: pulumi.Output<T>) => (output as unknown as { promise(): Promise<T> }).promise();
+
+async function made(preview: boolean, args: Partial<HaPairArgs>) {
+    const registered: Registered[] = [];
+    await pulumi.runtime.setMocks(
+        {
+            newResource: ({ type, name, inputs }) => {
+                registered.push({ type, name, inputs });
+                return { id: preview ? undefined : `${name}-id`, state: inputs };
+            },
+            call: ({ inputs }) => inputs,
+        },
+        "project",
+        "stack",
+        preview,
+    );
+    const pair = new HaPair("front", {
+        nodes,
+        address: "10.77.0.101/24",
+        services: { web: { preset: "nginx" } },
+        ...args,
+    });
+    const outputs = { address: await promised(pair.address), endpoints: await promised(pair.endpoints) };
+    await pulumi.runtime.disconnect();
+    return { registered, outputs, applies: registered.map((r) => r.name).filter((name) => name.endsWith("-apply")) };
+}
+
+describe.each([
+    ["preview", true],
+    ["update", false],
+])("with keepalived, in a %s", (_title, preview) => {
+    test("services run on both nodes, the standby's first, then the address follows them", async () => {
+        const { registered, applies, outputs } = await made(preview, {});
+        expect(applies.slice(0, 2)).toEqual(["front-app2-services-apply", "front-app1-services-apply"]);
+        const stdin = (name: string): string => String(registered.find((r) => r.name === name)?.inputs.stdin);
+        expect(stdin("front-app1-services-apply")).toContain("service nginx.service enabled running");
+        expect(stdin("front-app1-apply")).toContain("nginx.service");
+        expect(outputs).toEqual({ address: "10.77.0.101", endpoints: { web: "10.77.0.101:80" } });
+    });
+
+    test("the preferred node is the one with the highest priority", async () => {
+        const { registered } = await made(preview, { preferred: "app2" });
+        const vip = registered.find((r) => r.type === "pulumi-ha:index:KeepalivedVip");
+        expect((vip?.inputs.nodes as { name: string }[]).map((node) => node.name)).toEqual(["app2", "app1"]);
+    });
+});
+
+test("fails: a volume with neither fencing nor witness, before anything is made", async () => {
+    await expect(made(true, { volume })).rejects.toThrow(
+        /HaPair "front": 2 things must change[^]*fencing: [^]*witness: /,
+    );
+});
+
+describe("what the cluster of a pair runs", () => {
+    const resources = async (parts: Partial<HaPairArgs>) => {
+        const args: HaPairArgs = { nodes, address: "10.77.0.101/24", ...parts };
+        const spec = pulumi.output(toSpec("files", { ...wishesOf(args), witness: true, fenced: true } as never));
+        return promised(pulumi.output(pairResources("files", args, spec)));
+    };
+
+    test("with a volume: promoted, mounted, reached, served, in this order and on one node", async () => {
+        const found = await resources({
+            volume: safe.volume,
+            services: { nfs: { preset: "nfs-server" } },
+            failback: "automatic",
+        });
+        expect(found).toMatchSnapshot();
+    });
+
+    test("a service on every node is a clone that the address follows", async () => {
+        const found = await resources({
+            engine: "pacemaker",
+            services: { web: { preset: "nginx", placement: "every-node" } },
+        });
+        expect(found.groups).toEqual({ files: ["files-address"] });
+        expect(found.clones).toEqual({ "files-web-clone": { resource: "files-web" } });
+        expect(found.orders).toEqual([{ first: "files-web-clone", then: "files" }]);
+        expect(found.colocations).toEqual([{ resource: "files", with: "files-web-clone" }]);
+    });
+});
