@@ -52,6 +52,14 @@ export const isRemote = ({ type }: Resource): boolean => type.startsWith("comman
  */
 export type Seen = ReadonlyMap<string, Resource>;
 
+/**
+ * The components that were seen before one, by their first registration: of two that clash, or share a node, the same one comes second in every run.
+ */
+export function before({ urn }: Resource, seen: Seen): Resource[] {
+    const all = [...seen.values()];
+    return all.slice(0, [...seen.keys()].indexOf(urn)).filter(isComponent);
+}
+
 /** A node of a component, with where it stands in the inputs. */
 export interface Node {
     inputs: Inputs;

@@ -3,8 +3,8 @@ import { UNKNOWN, at, isMissing, items } from "../inputs";
 import { later, place } from "../report";
 import type { Finding } from "../report";
 import type { Rule } from "../rule";
-import { isComponent, nodesOf } from "../stack";
-import type { Resource, Seen } from "../stack";
+import { before, isComponent, nodesOf } from "../stack";
+import type { Resource } from "../stack";
 
 /** An address that a component claims. */
 interface Claim {
@@ -23,20 +23,20 @@ export const addressesUnique: Rule<unknown> = {
     remediationSteps: "Give each node its own address, and each virtual address to one component.",
     check: (resource, _, seen) => {
         if (!isComponent(resource)) return [];
+        // What a component makes of parts is given its own address.
+        const others = before(resource, seen)
+            .filter((other) => resource.parent !== other.urn && other.parent !== resource.urn)
+            .flatMap(claims);
         const own = claims(resource);
-        const others = [...own, ...before(resource, seen).flatMap(claims)];
-        return own.flatMap((claim) => against(claim, others));
+        return own
+            .filter((claim) => !others.some((other) => same(claim, other)))
+            .flatMap((claim) => against(claim, [...own, ...others]));
     },
 };
 
-const before = (resource: Resource, seen: Seen): Resource[] =>
-    [...seen.values()].filter(
-        (other) =>
-            isComponent(other) && other.urn !== resource.urn && !partOf(resource, other) && !partOf(other, resource),
-    );
-
-/** A component that is made by another one is given that one's address. */
-const partOf = (part: Resource, whole: Resource): boolean => part.parent === whole.urn;
+/** Whether another component said the same of the same node: it was looked at there. */
+const same = (claim: Claim, other: Claim): boolean =>
+    claim.node !== undefined && claim.owner === other.owner && claim.address === other.address;
 
 function against(claim: Claim, others: Claim[]): Finding[] {
     const { path, node } = claim;

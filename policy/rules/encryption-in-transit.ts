@@ -79,7 +79,6 @@ const ofClusters = ofManifests<Settings>(({ files }, _, { everyHop }) =>
         if (path === "/etc/corosync/corosync.conf" && !corosyncEncrypts(content))
             return [
                 {
-                    path: ["stdin"],
                     says: `writes ${path} without encryption: let it say crypto_cipher: aes256 and crypto_hash: sha256`,
                 },
             ];
@@ -91,7 +90,6 @@ const ofClusters = ofManifests<Settings>(({ files }, _, { everyHop }) =>
         )
             return [
                 {
-                    path: ["stdin"],
                     says: `writes ${path} without TLS: replicate over an encrypted network, or with DRBD 9.2 and tls yes`,
                 },
             ];

@@ -1,7 +1,7 @@
 import { at } from "../inputs";
 import type { Finding } from "../report";
 import type { Rule } from "../rule";
-import { fits, isComponent, nodesOf } from "../stack";
+import { before, fits, isComponent, nodesOf } from "../stack";
 import type { Node, Resource } from "../stack";
 
 interface Settings {
@@ -32,17 +32,17 @@ export const membersApart: Rule<Settings> = {
             description: "Kinds of components whose nodes do not stand in for each other.",
         },
     },
-    check: (resource, { labels, required, except }) =>
-        isComponent(resource) && !fits(resource.kind ?? "", except)
-            ? labels.flatMap((label) => [
-                  ...together(resource, label),
-                  ...(required ? unlabelled(resource, label) : []),
-              ])
-            : [],
+    check: (resource, { labels, required, except }, seen) => {
+        const members = (each: Resource): Node[] =>
+            isComponent(each) && !fits(each.kind ?? "", except) && nodesOf(each).length > 1 ? nodesOf(each) : [];
+        const nodes = members(resource);
+        const said = new Set(before(resource, seen).flatMap(members).map(nameOf));
+        const first = required ? nodes.filter((node) => !said.has(nameOf(node))) : [];
+        return labels.flatMap((label) => [...together(nodes, label), ...unlabelled(first, label)]);
+    },
 };
 
-function together(resource: Resource, label: string): Finding[] {
-    const nodes = nodesOf(resource);
+function together(nodes: Node[], label: string): Finding[] {
     const holders = new Set(nodes.map((node) => labelOf(node, label)).filter((value) => typeof value === "string"));
     return [...holders].flatMap((holder) => {
         const there = nodes.filter((node) => labelOf(node, label) === holder);
@@ -58,15 +58,14 @@ function together(resource: Resource, label: string): Finding[] {
     });
 }
 
-const unlabelled = (resource: Resource, label: string): Finding[] =>
-    nodesOf(resource).length < 2
-        ? []
-        : nodesOf(resource)
-              .filter((node) => labelOf(node, label) === undefined)
-              .map(({ inputs, path }) => ({
-                  node: at(inputs, "name"),
-                  path: [...path, "labels", label],
-                  says: `is missing: say which ${label} the node is on`,
-              }));
+const unlabelled = (nodes: Node[], label: string): Finding[] =>
+    nodes
+        .filter((node) => labelOf(node, label) === undefined)
+        .map((node) => ({
+            node: nameOf(node),
+            path: [...node.path, "labels", label],
+            says: `is missing: say which ${label} the node is on`,
+        }));
 
 const labelOf = ({ inputs }: Node, label: string): unknown => at(inputs, "labels", label);
+const nameOf = ({ inputs }: Node): unknown => at(inputs, "name");

@@ -27,7 +27,6 @@ const withoutStonith = ofManifests(({ text }) =>
     /(stonith|fencing)-enabled\W+(value\W+)?(false|no|off|0)\b/i.test(text)
         ? [
               {
-                  path: ["stdin"],
                   says: "configures Pacemaker with stonith-enabled=false: give fencing and let it be enabled",
               },
           ]

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,80 +7,162 @@ import * as command from "@pulumi/command";
 import * as random from "@pulumi/random";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { Unit, manifest } from "../../components";
+import { LEVELS } from "../../policy/profiles";
 import { PROJECT, stackIn } from "../stack";
+import { installed } from "./packed";
+import { breaksAll, keepsAll, node } from "./programs";
 
 // The engine, the pack and the plugins are processes of their own.
 jest.setTimeout(300_000);
 
-const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGbI5wMZb0Cn0nOXWnfEwYf3HZJfWAuBPWm2d0rUvHhD";
-const LOGIN_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nnobody's\n-----END OPENSSH PRIVATE KEY-----\n";
-const policyPacks = [path.join(PROJECT, "policy")];
+const PACK = path.join(PROJECT, "policy");
 
 let dir: string;
 beforeAll(() => (dir = mkdtempSync(path.join(tmpdir(), "pulumi-ha-policy-"))));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** What the CLI says; also where it fails, if `fails` says so. */
-async function preview(name: string, program: PulumiFn, fails = false): Promise<string> {
+/** How a preview is made. */
+interface How {
+    pack?: string;
+    /** The policy config, as a file for the CLI. */
+    config?: Record<string, unknown>;
+    env?: Record<string, string>;
+}
+
+/** What the CLI says, and whether it fails. */
+async function preview(name: string, program: PulumiFn, { pack = PACK, config, env = {} }: How = {}) {
     const stack = await stackIn(dir, name, program);
-    const ran = stack.preview({ policyPacks }).then(
+    stack.workspace.envVars = { ...stack.workspace.envVars, ...env };
+    const file = path.join(dir, `${name}-policy.json`);
+    if (config) writeFileSync(file, JSON.stringify(config));
+    const policyPackConfigs = config ? [file] : undefined;
+    return stack.preview({ policyPacks: [pack], policyPackConfigs }).then(
         ({ stdout, stderr }) => ({ said: stdout + stderr, failed: false }),
         (error: Error) => ({ said: error.message, failed: true }),
     );
-    const { said, failed } = await ran;
-    if (failed !== fails) throw new Error(said);
-    return said;
 }
 
-const unit = (node: { hostKey?: string; acceptUnknownHostKey?: string }) =>
-    new Unit("web-lb1", {
-        node: { name: "lb1", address: "192.0.2.11", privateKey: LOGIN_KEY, ...node },
-        manifest: manifest({ unit: "web" }),
-    });
+const STRICT = { PULUMI_HA_PROFILE: "strict", PULUMI_HA_UNKNOWN: "refuse" };
+const nothing: PulumiFn = async () => {};
 
-test("a stack whose hosts are pinned passes", async () => {
-    const said = await preview("pinned", async () => {
-        unit({ hostKey: HOST_KEY });
-    });
-    expect(said).toMatch(/pulumi-ha@v0\.1\.0/);
-    expect(said).not.toMatch(/host-keys-pinned|can't run policy/);
-});
+/** Rules with violations of a level, out of what the CLI prints. */
+const named = (said: string, level: string): string[] =>
+    [
+        ...new Set(
+            [...said.matchAll(/\[(\w+)\] \[severity: \w+\] +([a-z-]+) +\(/g)]
+                .filter(([, l]) => l === level)
+                .map(([, , rule = ""]) => rule),
+        ),
+    ].sort();
 
-test("fails: a node that is not pinned, by its unit, node and field", async () => {
-    const said = await preview("unpinned", async () => void unit({ acceptUnknownHostKey: "a lab" }), true);
-    expect(said).toContain('Unit "web-lb1", node "lb1": hostKey is missing');
+test("fails: a stack that breaks every rule, each by its component, node, field and fix; from an installed package", async () => {
+    const { said, failed } = await preview("production", breaksAll, { pack: installed(dir), env: STRICT });
+    expect({ failed, said }).toMatchObject({ failed: true });
+    expect([...named(said, "mandatory"), ...named(said, "advisory")].sort()).toEqual(Object.keys(LEVELS).sort());
+    for (const line of [
+        'Unit "unpinned", node "a": hostKey is missing: pin the key of that node',
+        'Command "own": connection.password is set: give privateKey in its place',
+        'Command "own": is a remote.Command beside the library: make it a Unit',
+        'HaPair "files": nodes have 2 votes in all',
+        'HaPair "files": fencing is missing',
+        'HaPair "files": acceptSplitBrainRisk is set, and the stack is protected',
+        'DrbdVolume "disk": deleteData is set',
+        'DrbdVolume "disk": protect is not set',
+        // Which of two comes second is a matter of time.
+        ' is 192.0.2.1, which is the address of node "',
+        " in the same network 192.0.2.0/24: give one of the two another",
+        "writes /etc/corosync/corosync.conf without encryption",
+        'GaleraCluster "back", node "a": bufferPoolMebibytes is 65536',
+        'GaleraCluster "back", node "a": links is missing',
+        'HaproxyFrontend "sql": issuer is missing',
+        'HaproxyFrontend "sql": servers.db.port is a database\'s',
+        'KeepalivedVip "front": nodes[1].labels.rack is "r1" of a, b',
+        'KeepalivedVip "front": failover[0] takes 60 s after a fault of kind power, and 5 s are allowed by componentSeconds: 3 x advert interval',
+        'Stack "test-production": failover.power takes 60 s',
+        'Certificate > LocallySignedCert "long-certificate": validityPeriodHours is 20000: 2400 are allowed',
+        'KeepalivedVip "front", node "a": packages have no version for keepalived',
+    ])
+        expect(said).toContain(line);
     expect(said).not.toContain("nobody's");
 });
 
-test("fails: a command of the user's own that is not pinned", async () => {
-    const connection = { host: "192.0.2.11", privateKey: LOGIN_KEY };
-    const said = await preview(
-        "own",
-        async () => void new command.remote.Command("own", { connection, create: "true" }),
-        true,
-    );
-    expect(said).toContain('Command "own": connection.hostKey is missing');
+test("a whole stack keeps every rule in the strict profile, and nothing of it is unknown", async () => {
+    const { said, failed } = await preview("production-kept", keepsAll, {
+        env: STRICT,
+        config: { "packages-pinned": { enforcementLevel: "mandatory", protectedStacks: ["live"] } },
+    });
+    expect({ failed, said }).toMatchObject({ failed: false });
+    expect(said).toMatch(/✅ pulumi-ha@v0\.1\.0/);
+    expect([...named(said, "mandatory"), ...named(said, "advisory")]).toEqual([]);
 });
 
-test("a host that is known only later is advice in the preview; the update stops before it is dialled", async () => {
+test("a unit with pinned packages passes where that is demanded", async () => {
+    const program: PulumiFn = async () => {
+        const parts = manifest({ unit: "tools", packages: ["socat=1.7.4.4-2"] });
+        new Unit("tools", { node: node("lb1", 11), manifest: parts });
+    };
+    const { said, failed } = await preview("prod", program, { config: { "packages-pinned": "mandatory" } });
+    expect({ failed, said }).toMatchObject({ failed: false });
+    expect(said).toContain("✅");
+});
+
+test("fails: settings that do not fit their schema, all of them by what is allowed, before the program runs", async () => {
+    const config = {
+        "certificate-lifetime": { maxLifetimeHours: "long" },
+        "failover-within-budget": { stackSeconds: { powr: 1 } },
+    };
+    const { said, failed } = await preview("bad-config", nothing, { config });
+    expect({ failed, said }).toMatchObject({ failed: true });
+    expect(said).toContain("certificate-lifetime: maxLifetimeHours: Invalid type. Expected: integer, given: string");
+    expect(said).toContain("failover-within-budget: stackSeconds: Additional property powr is not allowed");
+});
+
+test("fails: a setting that a rule does not have, in words of its own", async () => {
+    const { said, failed } = await preview("typo", nothing, {
+        config: { "certificate-lifetime": { maxLifeHours: 1 } },
+    });
+    expect({ failed, said }).toMatchObject({ failed: true });
+    expect(said).toContain("config of certificate-lifetime: maxLifeHours is none of its settings: maxLifetimeHours");
+});
+
+test("fails: a profile that there is none of, without a stack trace", async () => {
+    const { said, failed } = await preview("bad-profile", nothing, { env: { PULUMI_HA_PROFILE: "prod" } });
+    expect({ failed, said }).toMatchObject({ failed: true });
+    expect(said).toContain('PULUMI_HA_PROFILE is "prod": allowed are dev, standard, strict');
+    expect(said).not.toMatch(/^\s+at /m);
+});
+
+describe("a host that is known only later", () => {
     let dialled = 0;
     const server = createServer((socket) => {
         dialled++;
         socket.destroy();
     });
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    const { port } = server.address() as AddressInfo;
+    beforeAll(async () => new Promise<void>((done) => server.listen(0, "127.0.0.1", done)));
+    afterAll(() => server.close());
     const program: PulumiFn = async () => {
+        const { port } = server.address() as AddressInfo;
         const name = new random.RandomString("name", { length: 4 });
         const host = name.result.apply(() => "127.0.0.1");
         new command.remote.Command("later", { connection: { host, port, dialErrorLimit: 0 }, create: "true" });
     };
-    try {
-        expect(await preview("later", program)).toMatch(/advisory[^]*can't run policy 'host-keys-pinned'/);
+
+    test("is advice in the preview; the update stops before it is dialled", async () => {
+        const { said, failed } = await preview("later", program);
+        expect(failed).toBe(false);
+        expect(said).toMatch(/advisory[^]*can't run policy 'host-keys-pinned'/);
         const stack = await stackIn(dir, "later", program);
-        await expect(stack.up({ policyPacks })).rejects.toThrow(/Command "later": connection\.hostKey is missing/);
+        await expect(stack.up({ policyPacks: [PACK] })).rejects.toThrow(
+            /Command "later": connection\.hostKey is missing/,
+        );
         expect(dialled).toBe(0);
-    } finally {
-        server.close();
-    }
+    });
+
+    test("fails: in a preview that refuses what it cannot check", async () => {
+        const { said, failed } = await preview("gate", program, { env: { PULUMI_HA_UNKNOWN: "refuse" } });
+        expect(failed).toBe(true);
+        expect(said).toContain(
+            'Command "later": connection is known only at the update, so this rule cannot be checked before',
+        );
+    });
 });
