@@ -147,7 +147,7 @@ export function wiring(spec: FrontendSpec): FailoverWiring {
             ...term,
             name: `${check.rise} passed checks`,
             seconds: returnSeconds(check),
-            knob: checkKnob(spec, "rise"),
+            knob: checkKnob(spec, check.rise > 1 ? "rise" : "intervalSeconds"),
         },
         knowsServers: {
             ...term,

@@ -18,8 +18,8 @@ export type { FailoverBudget, FailoverPart, StackFailover, StackFailoverArgs, St
  * export const failover = stackFailover([vip, web, sql]);
  * ```
  *
- * List everything that has an output `failover`, the virtual addresses too. What is bound to an address waits for the slower of the two; what sends its
- * clients to a server at an address that moves waits for both, one after the other. A service is what no other component rests on.
+ * List the services and the addresses that they are bound to; what a component is made from, such as the volume of a pair, is in its own promise. What is
+ * bound to an address waits for the slower of the two; what sends its clients to a server at an address that moves waits for both, one after the other.
  *
  * The stack's config may set limits, in seconds, e.g. `budget: { power: 8, planned: 1 }`. What exceeds them fails the preview, with the terms of the sum and
  * the arguments that would repair it; so does a limit on a kind of fault for which nothing is promised, and so do timers of two components that contradict

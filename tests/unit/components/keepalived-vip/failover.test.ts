@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { failover, skewSeconds, wiring } from "../../../../components/keepalived-vip/failover";
 import { VrrpVersion } from "../../../../components/keepalived-vip/args";
-import { Fault } from "../../../../components/shared/failover";
+import { Fault, sum } from "../../../../components/shared/failover";
 import { derivedRouterId } from "../../../../components/keepalived-vip/spec";
 import { lb1, lb2, lb3, spec } from "./specs";
 
@@ -65,6 +65,27 @@ describe("seconds of a failover", () => {
             8.109,
         ],
     ])("%s", (_title, parts, fault, seconds) => expect(total(parts, fault)).toBeCloseTo(seconds, 3));
+
+    // Measured with keepalived 2.2.7, in seconds: the longest of each.
+    const tracked = { tcp: { port: 80 }, intervalSeconds: 1, fall: 2 };
+    test.each<[string, Parameters<typeof spec>[0], Fault, number, number]>([
+        ["holder silent", at100, Fault.Power, 0, 3.09],
+        ["its card down", at100, Fault.Link, 0, 3.54],
+        ["0.1 s, silent", { ...at100, advertIntervalSeconds: 0.1 }, Fault.Power, 0, 0.31],
+        ["version 2, silent", { ...at100, version: VrrpVersion.V2 }, Fault.Power, 0, 2.72],
+        ["a tracked service", { ...at100, track: { web: tracked } }, Fault.Process, 1, 1.65],
+        [
+            "one with a weight",
+            { ...at100, preempt: true, track: { web: { ...tracked, weight: -100 } } },
+            Fault.Process,
+            1,
+            4.63,
+        ],
+    ])("%s: no longer than computed", (_title, parts, fault, place, measured) => {
+        const terms = failover(spec(parts)).find((f) => f.fault === fault)?.sums[place] ?? [];
+        expect(sum(terms)).toBeGreaterThanOrEqual(measured);
+        expect(sum(terms)).toBeLessThan(measured + 1.5);
+    });
 
     test("name their terms", () =>
         expect(failover(spec()).map((f) => [f.fault, f.formula])).toEqual([
