@@ -174,9 +174,10 @@ const action = (activation: Activation, because: string[]): Action => ({
 
 const act = (what: string, impact: Impact): Action => ({ what, impact, seconds: 0, because: [] });
 
+/** The line of a command that says most: its first one but for settings of the shell. */
 const firstLine = (command: string): string => {
-    const [line = "", ...more] = command.split("\n");
-    return more.length > 0 ? `${line} …` : line;
+    const lines = command.split("\n").filter((line) => !/^\s*(set -|#|$)/.test(line));
+    return `${lines[0] ?? command}${lines.length > 1 ? " …" : ""}`;
 };
 
 const runningIn = ({ services }: Manifest): string[] =>

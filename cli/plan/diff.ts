@@ -5,7 +5,7 @@ import type { FileChange } from "./changes";
 /** Lines around a change. */
 const CONTEXT = 2;
 /** Past this many edits a file counts as another one, and is shown as such: a shortest script would take too long to find. */
-const MOST_EDITS = 4000;
+const MOST_EDITS = 1000;
 
 /**
  * The changed lines of a file as a unified diff without its head: lines that begin with `@@`, `-`, `+` or a blank. Credentials are not in it: a manifest

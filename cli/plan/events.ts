@@ -18,16 +18,30 @@ export interface Violation {
     policy: string;
     /** `advisory`: for information; anything else fails the preview. */
     level: string;
+    /** It could not decide, as a value is not known before the update runs; the engine calls that an advice. */
+    undecided: boolean;
     resource: string;
     message: string;
 }
 
-const Promises = z.array(z.object({ fault: z.string(), totalSeconds: z.number() }));
+const Promises = z.union([
+    z
+        .array(z.object({ fault: z.string(), totalSeconds: z.number() }))
+        .transform((lines) => lines.map(({ fault, totalSeconds }): [string, number] => [fault, totalSeconds])),
+    // What `stackFailover` gives: a kind of fault may have no promise.
+    z
+        .record(z.string(), z.object({ totalSeconds: z.number().optional() }))
+        .transform((faults) =>
+            Object.entries(faults).flatMap(([fault, { totalSeconds: seconds }]): [string, number][] =>
+                seconds === undefined ? [] : [[fault, seconds]],
+            ),
+        ),
+]);
 
-/** The promises in a component's outputs; undefined where there are none. */
+/** The promises in the outputs of a component, or of a stack; undefined where there are none. */
 export function promisesIn(outputs: Record<string, unknown> | undefined): Promised | undefined {
     const read = Promises.safeParse(outputs?.failover);
-    return read.success ? Object.fromEntries(read.data.map((line) => [line.fault, line.totalSeconds])) : undefined;
+    return read.success ? Object.fromEntries(read.data) : undefined;
 }
 
 const Event = z.object({
@@ -64,6 +78,7 @@ export function hear(said: Said, line: string): void {
         said.violations.push({
             policy: policy.policyName,
             level: policy.enforcementLevel,
+            undecided: policy.message.includes("can't run policy"),
             resource: policy.resourceUrn.split("::").at(-1) ?? "",
             message: withoutColour(policy.message).trim(),
         });

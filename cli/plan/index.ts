@@ -62,7 +62,11 @@ export function addPlanCommand(program: Command): void {
 async function planned(flags: Flags, more: string[]): Promise<{ plan: Plan; verdict: Verdict }> {
     const { text, heard } = await previewOf(flags, more);
     const plan = planOf(readPreview(text), heard);
-    return { plan, verdict: { allow: flags.allow, ...judge(judgedIn(plan), flags.allow, flags.acknowledge) } };
+    const { exceeded, unneeded } = judge(judgedIn(plan), flags.allow, flags.acknowledge);
+    const undecided = plan.violations
+        .filter((violation) => violation.undecided)
+        .map(({ policy, resource }) => `the policy ${policy} could not decide about ${resource}`);
+    return { plan, verdict: { allow: flags.allow, exceeded: [...exceeded, ...undecided], unneeded } };
 }
 
 async function previewOf(flags: Flags, more: string[]): Promise<{ text: string; heard?: Heard }> {

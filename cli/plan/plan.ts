@@ -12,7 +12,7 @@ import type { Judged } from "./impact";
 import { roll, together } from "./order";
 import type { Placed, Together } from "./order";
 import type { Preview } from "./preview";
-import { OURS, unitSteps } from "./units";
+import { OURS, STACK, unitSteps } from "./units";
 import type { Seen, UnitStep } from "./units";
 
 /** What becomes of a unit. */
@@ -62,7 +62,8 @@ export interface PlannedUnit {
 
 /** A promise that changes. */
 export interface PromiseChange {
-    component: string;
+    /** Undefined for the stack as a whole. */
+    component?: string;
     fault: string;
     /** Seconds; undefined for a fault that there was no promise for. */
     from?: number;
@@ -84,6 +85,8 @@ export interface Plan {
     together: Together[];
     /** Names of the units that stay as they are. */
     unchanged: string[];
+    /** Names of the units that are applied again though nothing is known to differ on their hosts. */
+    again: string[];
     promises: PromiseChange[];
     beside: Beside[];
     /** Resources of other providers, by operation. */
@@ -126,7 +129,8 @@ export function planOf(preview: Preview, heard?: Heard): Plan {
         new Set(
             all.filter((unit) => unit.component.name === component && unit.op !== "delete").map(({ node }) => node),
         );
-    const units = done.map(({ planned }) => planned);
+    const touched = done.map(({ planned }) => planned);
+    const units = touched.filter(({ does }) => does !== Does.Rerun);
     const groups = together(done, hostsOf);
     const left = new Set(units.filter(({ does }) => does === Does.Leave).map(({ component }) => component));
     return {
@@ -137,6 +141,7 @@ export function planOf(preview: Preview, heard?: Heard): Plan {
         leaving: [...left].filter((component) => !remains.has(component)),
         together: groups,
         unchanged: all.filter(({ op }) => op === "same").map(({ name }) => name),
+        again: touched.filter(({ does }) => does === Does.Rerun).map(({ unit }) => unit),
         promises: promiseChanges(preview, heard?.promises),
         beside: beside(preview),
         others: others(preview),
@@ -195,7 +200,7 @@ function plannedUnit({ unit, after }: Placed, host: Host, remains: Set<string>):
         ...costed(found, unit.op !== "create"),
         does,
         impact: does === Does.Replace && keepsData(unit, next) ? Impact.Data : impact,
-        notes: [...unit.notes, ...found.notes, ...(does === Does.Rerun ? [rerun(unit)] : [])],
+        notes: [...unit.notes, ...found.notes],
         alarms,
     };
 }
@@ -222,19 +227,14 @@ function leaves(
     };
 }
 
-function doesOf(unit: UnitStep, { files, actions }: Change): Does {
+function doesOf(unit: UnitStep, { files, actions, notes }: Change): Does {
     if (unit.op === "replace") return Does.Replace;
     if (unit.op === "create") return Does.Install;
     if (files.some(({ how }) => how !== "rotates")) return Does.Change;
     if (files.length > 0) return Does.Rotate;
-    return actions.length > 0 ? Does.Change : Does.Rerun;
+    // The library's own part of the script, or the way to the host: the host finds everything as it shall be.
+    return actions.length + notes.length + unit.notes.length > 0 ? Does.Change : Does.Rerun;
 }
-
-/** Why a unit whose host has nothing to change is applied again. */
-const rerun = ({ causes }: UnitStep): string =>
-    causes.includes("stdin")
-        ? "no file and no service changes"
-        : `no file and no service changes: ${causes.join(", ") || "its resource"} of the command does`;
 
 const costed = ({ files, actions }: Change, withDiffs: boolean) => ({
     seconds: rounded(actions.reduce((sum, { seconds }) => sum + seconds, 0)),
@@ -250,14 +250,19 @@ const costed = ({ files, actions }: Change, withDiffs: boolean) => ({
 function promiseChanges({ steps }: Preview, promises: Heard["promises"] | undefined): PromiseChange[] {
     if (promises === undefined) return [];
     return steps
-        .filter(({ type, op }) => type.startsWith(OURS) && op !== "delete")
-        .flatMap(({ urn, name, oldState }) => {
+        .filter(({ type, op }) => (type.startsWith(OURS) || type === STACK) && op !== "delete")
+        .flatMap(({ urn, name, type, oldState }) => {
             const [was, is] = [promisesIn(oldState?.outputs), promises.get(urn)];
             if (was === undefined || is === undefined) return [];
             const faults = [...new Set([...Object.keys(was), ...Object.keys(is)])];
             return faults
                 .filter((fault) => was[fault] !== is[fault])
-                .map((fault) => ({ component: name, fault, from: was[fault], to: is[fault] }));
+                .map((fault) => ({
+                    component: type === STACK ? undefined : name,
+                    fault,
+                    from: was[fault],
+                    to: is[fault],
+                }));
         });
 }
 

@@ -20,7 +20,8 @@ const LINE_STYLE: Record<string, Style> = { "+": "green", "-": "red", "@": "cyan
 
 /** The plan for a terminal, with colours where `coloured`. */
 export function asText(plan: Plan, verdict: Verdict, coloured: boolean): string {
-    const paint = (style: Style | undefined, text: string) => (coloured && style ? styleText(style, text) : text);
+    const paint = (style: Style | undefined, text: string) =>
+        coloured && style ? styleText(style, text, { validateStream: false }) : text;
     const shown = repeats(plan.units);
     const widths = columns(plan.units.map(cells));
     const unit = (planned: PlannedUnit): string[] => [
@@ -72,6 +73,6 @@ const installed = (files: PlannedFile[]): string[] => {
 
 function fileLines(file: PlannedFile, shown: string | undefined, paint: Paint): string[] {
     const words = [file.path, file.how === "changes" ? "" : file.how, ...file.attributes].filter(Boolean).join("  ");
-    if (shown !== undefined) return [`    ${words}  as on ${shown}`];
-    return [`    ${words}`, ...file.diff.map((line) => paint(LINE_STYLE[line.charAt(0)], `        ${line}`))];
+    if (shown !== undefined) return [`    ${words}  the same lines as on ${shown}`];
+    return [`    ${words}`, ...file.diff.map((line) => paint(LINE_STYLE[line.charAt(0)], `        ${line}`.trimEnd()))];
 }

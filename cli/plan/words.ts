@@ -1,4 +1,5 @@
 import { Impact } from "../../remote/manifest";
+import type { Action } from "./changes";
 import type { Acknowledged } from "./impact";
 import { Does } from "./plan";
 import type { Plan, PlannedUnit, PromiseChange } from "./plan";
@@ -27,26 +28,34 @@ export const seconds = (value: number): string =>
 /** `1 unit`, `2 units`. */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-/** `front, power loss: 3.0 s → 1.5 s`. */
+/** `front, power loss: 3.0 s → 1.5 s`; without a name for the stack as a whole. */
 export const promise = ({ component, fault, from, to }: PromiseChange): string => {
     const said = (value: number | undefined) => (value === undefined ? "no promise" : seconds(value));
-    return `${component}, ${FAULTS[fault] ?? fault}: ${said(from)} → ${said(to)}`;
+    return `${component === undefined ? "" : `${component}, `}${FAULTS[fault] ?? fault}: ${said(from)} → ${said(to)}`;
 };
 
 /** The plan in one line. */
 export function summary(plan: Plan): string {
     const { units, hosts, worst, leaving, promises } = plan;
-    if (units.length === 0) return `nothing changes: ${count(plan.unchanged.length, "unit")} as they are`;
+    if (units.length === 0) return `nothing changes on ${count(plan.unchanged.length + plan.again.length, "unit")}`;
     const unknown = units.filter(({ impact }) => impact === undefined).length;
-    const held = promises.filter(({ fault }) => fault === "power");
+    const held = headlines(promises);
     return [
         `${count(units.length, "unit")} on ${count(hosts.length, "host")}`,
         `worst: ${worst}${unknown > 0 ? ", or more" : ""}`,
         `expected interruption ${seconds(plan.seconds)}`,
         ...(leaving.length > 0 ? [`${leaving.join(", ")} ${leaving.length > 1 ? "leave" : "leaves"} for good`] : []),
         ...(unknown > 0 ? [`${count(unknown, "unit")} not known yet`] : []),
-        ...(held.length > 0 ? held : promises.slice(0, 1)).map((change) => `failover promise ${promise(change)}`),
+        ...held.map((change) => `failover promise ${promise(change)}`),
     ].join(" · ");
+}
+
+/** The stack's promises go before those of components, and that for a host's loss before the others. */
+function headlines(promises: PromiseChange[]): PromiseChange[] {
+    const whole = promises.filter(({ component }) => component === undefined);
+    const best = whole.length > 0 ? whole : promises;
+    const power = best.filter(({ fault }) => fault === "power");
+    return power.length > 0 ? power : best.slice(0, 1);
 }
 
 /** The impact of a unit as a word. */
@@ -59,13 +68,15 @@ export function happenings(unit: PlannedUnit): string[] {
         ...(does === Does.Rotate || files.some(({ how }) => how === "rotates")
             ? ["its credentials are other ones, or may be"]
             : []),
-        ...actions.map((action) =>
-            action.impact === Impact.None && action.seconds === 0
-                ? action.what
-                : `${action.what} (${action.impact}, ${seconds(action.seconds)})`,
-        ),
+        ...actions.map(cost),
         ...notes,
     ];
+}
+
+/** With its cost, where the words do not say it already. */
+function cost({ what, impact, seconds: length }: Action): string {
+    const plain = length === 0 && (impact === Impact.None || what.startsWith(`${impact} `));
+    return plain ? what : `${what} (${impact}, ${seconds(length)})`;
 }
 
 /** What is said of the plan as a whole, below the units: a title and its lines. */
@@ -77,6 +88,7 @@ export function besides(plan: Plan, verdict: Verdict): [title: string, lines: st
         ["failover promises", promises.map(promise)],
         ["beside units", beside.map(({ what, names }) => `${what}: ${names.join(", ")}`)],
         ["other providers' resources", counted.length > 0 ? [counted.join(", ")] : []],
+        ["applied again, with nothing to change", plan.again.length > 0 ? [plan.again.join(", ")] : []],
         ["unchanged", unchanged.length > 0 ? [count(unchanged.length, "unit")] : []],
         ["policies", violations.map((v) => `${v.level}: ${v.policy}: ${v.resource}: ${v.message}`)],
         ["warnings", warnings],
@@ -86,13 +98,18 @@ export function besides(plan: Plan, verdict: Verdict): [title: string, lines: st
     return all.filter(([, lines]) => lines.length > 0);
 }
 
-/** Files whose diff has been shown for another host of the component: the lines are the same there. */
+/** Files of which the same lines change as on another host of the component, and which one that is. */
 export function repeats(units: PlannedUnit[]): Map<PlannedUnit["files"][number], string> {
     const first = new Map<string, string>();
     const found = new Map<PlannedUnit["files"][number], string>();
     for (const { component, host, files } of units) {
         for (const file of files.filter(({ diff }) => diff.length > 0)) {
-            const key = [component, file.path, ...file.attributes, ...file.diff].join("\n");
+            const key = [
+                component,
+                file.path,
+                ...file.attributes,
+                ...file.diff.filter((line) => /^[-+]/.test(line)),
+            ].join("\n");
             const shown = first.get(key);
             if (shown === undefined) first.set(key, host);
             else found.set(file, shown);
