@@ -13,6 +13,8 @@ export interface RemoteJob {
     seconds: number;
     /** How often a dial that fails is repeated. Default: 3. */
     retries?: number;
+    /** For one attempt to connect, and again to log in. Default: 5. */
+    dialSeconds?: number;
     /** Takes the lines of stderr as they come. */
     onLine?: (line: string) => void;
 }
@@ -25,7 +27,6 @@ export interface RemoteEnd {
     stderr: string;
 }
 
-/** Seconds for one attempt to connect, and again to log in. */
 const DIAL_SECONDS = 5;
 
 /**
@@ -35,7 +36,7 @@ const DIAL_SECONDS = 5;
  */
 export async function runOn(connection: Connection, job: RemoteJob): Promise<RemoteEnd> {
     const until = performance.now() + job.seconds * 1000;
-    const quick = { dialErrorLimit: job.retries ?? 3, perDialTimeout: DIAL_SECONDS };
+    const quick = { dialErrorLimit: job.retries ?? 3, perDialTimeout: job.dialSeconds ?? DIAL_SECONDS };
     const link = await dial(
         { ...connection, ...quick, proxy: connection.proxy && { ...connection.proxy, ...quick } },
         { signal: AbortSignal.timeout(job.seconds * 1000), log: () => Promise.resolve() },

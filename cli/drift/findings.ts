@@ -114,7 +114,7 @@ function recordFindings({ manifest, keeper }: DeployedUnit, { records }: Evidenc
 function fileFindings({ manifest }: DeployedUnit, file: ManagedFile, evidence: Evidence): Finding[] {
     const { path } = file;
     const compared = evidence.files.get(manifest.unit)?.get(path);
-    const place = evidence.places.get(path);
+    const place = evidence.places?.get(path);
     if (compared === undefined) return [];
     const { verdict } = compared;
     const apply = { subject: path, repair: Repair.Apply };
@@ -163,7 +163,7 @@ function contentFinding(file: ManagedFile, { content }: Compared): Finding {
 
 /** The finding, with what running services have made of the file. */
 function taken(file: ManagedFile, { places, services }: Evidence, finding: Finding): Finding {
-    const changed = places.get(file.path)?.changed;
+    const changed = places?.get(file.path)?.changed;
     const said = file.onChange.flatMap((activation) => {
         const state = services.get(activation.target);
         if (activation.do === "run" || changed === undefined || !state || !isRunning(state)) return [];
@@ -185,7 +185,7 @@ const modeFinding = (file: { path: string; mode: string; owner: string }, place:
 });
 
 const directoryFindings = ({ manifest }: DeployedUnit, { places }: Evidence): Finding[] =>
-    places.size === 0
+    places === undefined
         ? []
         : manifest.directories.flatMap((directory): Finding[] => {
               const place = places.get(directory.path);
@@ -209,9 +209,9 @@ const directoryFindings = ({ manifest }: DeployedUnit, { places }: Evidence): Fi
           });
 
 const packageFindings = ({ manifest }: DeployedUnit, { packages }: Evidence): Finding[] =>
-    manifest.packages.flatMap((stated): Finding[] => {
+    (packages === undefined ? [] : manifest.packages).flatMap((stated): Finding[] => {
         const [name = "", wanted] = stated.split("=");
-        const there = packages.get(name);
+        const there = packages?.get(name);
         const about = { kind: Kind.Package, subject: name };
         if (there === undefined) return [{ ...about, detail: "not installed", repair: Repair.Prepare }];
         return wanted === undefined || wanted === there
@@ -279,7 +279,7 @@ function staleFindings({ manifest }: DeployedUnit, name: string, state: ServiceS
     const found: Finding[] = [];
     for (const file of manifest.files) {
         const activation = file.onChange.find((a) => a.do !== "run" && a.target === name);
-        const changed = evidence.places.get(file.path)?.changed;
+        const changed = evidence.places?.get(file.path)?.changed;
         const taken = activation?.do === "restart" ? state.started : state.turned;
         const { verdict } = evidence.files.get(manifest.unit)?.get(file.path) ?? {};
         // Of a file that differs, its own finding says whether the service runs with it.

@@ -75,10 +75,10 @@ export interface Evidence {
     clock?: number;
     /** Its addresses, without prefix length. */
     addresses: string[];
-    /** Versions of installed packages. */
-    packages: Map<string, string>;
+    /** Versions of installed packages; undefined until it has told them, as are places. */
+    packages?: Map<string, string>;
     services: Map<string, ServiceState>;
-    places: Map<string, Place>;
+    places?: Map<string, Place>;
     links: Map<string, string>;
     /** By unit and path. */
     files: Map<string, Map<string, Compared>>;
@@ -120,24 +120,16 @@ export function evidenceIn(stdout: string): Evidence {
     const of = (kind: string): Told[] => all.filter((item) => item.kind === kind);
     const text = (kind: string): string => of(kind)[0]?.text ?? "";
     const named = (kind: string): Map<string, string> => new Map(of(kind).map((item) => [item.name, item.text]));
+    const has = (kind: string): boolean => of(kind).length > 0;
     const clock = Number.parseFloat(text("clock"));
     const [busy] = of("busy");
     return {
         ...(Number.isFinite(clock) ? { clock } : {}),
         ...(busy ? { busy: lines(busy.text)[0] ?? "" } : {}),
         addresses: [...text("addresses").matchAll(/ inet6? ([0-9a-f.:]+)/g)].map(([, address = ""]) => address),
-        packages: new Map(
-            fields(text("packages")).flatMap(([name = "", status, version = ""]) =>
-                status === "installed" ? [[name, version]] : [],
-            ),
-        ),
+        packages: has("packages") ? packagesIn(text("packages")) : undefined,
         services: servicesIn(text("services"), named("program")),
-        places: new Map(
-            fields(text("places")).map(([path = "", kind = "", mode = "", owner = "", bytes, changed]) => [
-                path,
-                { kind, mode, owner, bytes: Number(bytes), changed: Number(changed) },
-            ]),
-        ),
+        places: has("places") ? placesIn(text("places")) : undefined,
         links: new Map([...named("link")].map(([path, target]) => [path, target.trimEnd()])),
         files: new Map(of("files").map((item) => [item.name, comparedIn(item.text)])),
         strangers: lines(text("strangers")),
@@ -151,9 +143,22 @@ export function evidenceIn(stdout: string): Evidence {
         variables: new Map(fields(text("variables")).map(([name = "", value = ""]) => [name, value])),
         journals: named("journal"),
         runs: { check: runs(of("check"), named("check-words")), health: runs(of("health"), named("health-words")) },
-        complete: of("end").length > 0,
+        complete: has("end"),
     };
 }
+
+const packagesIn = (text: string): Map<string, string> =>
+    new Map(
+        fields(text).flatMap(([name = "", status, version = ""]) => (status === "installed" ? [[name, version]] : [])),
+    );
+
+const placesIn = (text: string): Map<string, Place> =>
+    new Map(
+        fields(text).map(([path = "", kind = "", mode = "", owner = "", bytes, changed]) => [
+            path,
+            { kind, mode, owner, bytes: Number(bytes), changed: Number(changed) },
+        ]),
+    );
 
 function runs(ended: Told[], words: Map<string, string>): Map<string, Run> {
     return new Map(

@@ -24,6 +24,9 @@ export interface Asking {
     onAnswer?: (answer: Answer) => void;
 }
 
+/** Seconds for a host to be reached, and again for the log-in: this machine has to compute those of all hosts at once. */
+const DIAL_SECONDS = 10;
+
 /** Asks all hosts at once, each over one connection; what cannot be asked is in the answers too. */
 export async function askAll(hosts: Host[], asking: Asking): Promise<Answer[]> {
     return Promise.all(
@@ -44,6 +47,7 @@ async function ask(host: Host, { verbs, deadlineSeconds }: Asking): Promise<Answ
             stdin: question(host, verbs),
             seconds: deadlineSeconds,
             retries: 0,
+            dialSeconds: Math.min(DIAL_SECONDS, deadlineSeconds),
         });
         const evidence = evidenceIn(stdout);
         if (evidence.complete) return { host, evidence, seconds: seconds() };

@@ -1,0 +1,151 @@
+import { createServer } from "node:net";
+import type { AddressInfo, Server as TcpServer } from "node:net";
+import { Server, utils } from "ssh2";
+import type { AuthContext } from "ssh2";
+import { askAll } from "../../../cli/fleet/ask";
+import type { Answer } from "../../../cli/fleet/ask";
+import { fleetOf } from "../../../cli/fleet/hosts";
+import { question } from "../../../cli/fleet/question";
+import { drift } from "../../../cli/drift/run";
+import { END, inOrder, stateOf } from "./fleet-state";
+import type { Stated } from "./fleet-state";
+
+jest.setTimeout(60_000);
+
+const hostKey = utils.generateKeyPairSync("ed25519");
+const login = utils.generateKeyPairSync("ed25519");
+const UNIT = "vip-front";
+
+const open: (() => unknown)[] = [];
+afterAll(() => open.forEach((close) => close()));
+
+async function listening(server: TcpServer | Server): Promise<number> {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    open.push(() => server.close());
+    return (server.address() as AddressInfo).port;
+}
+
+let sshPort: number;
+let silentPort: number;
+let closedPort: number;
+const asked: string[] = [];
+
+beforeAll(async () => {
+    sshPort = await listening(
+        new Server({ hostKeys: [hostKey.private] }, (client) => {
+            let user = "";
+            open.push(() => client.end());
+            client.on("error", () => undefined);
+            client.on("authentication", (attempt: AuthContext) => {
+                user = attempt.username;
+                if (attempt.method === "publickey") attempt.accept();
+                else attempt.reject(["publickey"]);
+            });
+            client.on("session", (accept) =>
+                accept().on("exec", (agree, _refuse, { command }) => {
+                    if (user === "asleep-before-exec") return;
+                    // By login name: one that takes no command, and one that begins to tell and hangs.
+                    const channel = agree();
+                    asked.push(command);
+                    channel.resume();
+                    channel.on("end", () => {
+                        channel.write(inOrder(UNIT));
+                        if (user === "asleep-in-check") return;
+                        channel.write(END);
+                        channel.exit(0);
+                        channel.end();
+                    });
+                }),
+            );
+        }),
+    );
+    silentPort = await listening(createServer((socket) => open.push(() => socket.destroy())));
+    const gone = createServer();
+    closedPort = await listening(gone);
+    gone.close();
+});
+
+const host = (node: string, change: Record<string, unknown> = {}): Stated => ({
+    node,
+    parts: { unit: UNIT, gates: [{ name: "it answers", command: "true", withinSeconds: 600 }] },
+    login: { host: "127.0.0.1", port: sshPort, hostKey: hostKey.public, privateKey: login.private, ...change },
+});
+
+test("200 hosts, of which 20 never answer: the others are reported at once, and those are unknown at the deadline", async () => {
+    const hosts = Array.from({ length: 200 }, (_, n) => {
+        const hangs = [{ port: silentPort }, { user: "asleep-before-exec" }, { user: "asleep-in-check" }][n % 3];
+        return host(`n${n}`, n < 20 ? hangs : {});
+    });
+    const deadlineSeconds = 10;
+    const begin = performance.now();
+    const seconds = () => (performance.now() - begin) / 1000;
+    let answered = 0;
+    const { report } = await drift({
+        state: stateOf(hosts),
+        filter: { hosts: [], components: [] },
+        deadlineSeconds,
+        onHost: ({ verdict }) => {
+            if (verdict === "fine") answered = seconds();
+        },
+    });
+    expect(report.hosts.map(({ node, verdict }) => [node, verdict])).toEqual(
+        hosts.map(({ node }, n) => [node, n < 20 ? "unknown" : "fine"]),
+    );
+    expect(report.verdict).toBe("unknown");
+    expect(seconds()).toBeLessThan(deadlineSeconds + 2);
+    expect(answered).toBeLessThan(deadlineSeconds);
+    process.stdout.write(`figure: 180 of 200 hosts have answered after ${answered.toFixed(2)} s\n`);
+});
+
+const one = async (change: Record<string, unknown>, deadlineSeconds: number): Promise<Answer> =>
+    (await askAll(fleetOf(stateOf([host("lb1", change)])).hosts, { verbs: ["check", "health"], deadlineSeconds }))[0]!;
+
+test("fails: hosts that cannot be asked say why, in bounded time; what one told before it hung is kept", async () => {
+    const faults: [Record<string, unknown>, string][] = [
+        [{ port: closedPort }, "connection refused"],
+        [{ port: silentPort }, "no answer within 2 s"],
+        [{ user: "asleep-before-exec" }, "no answer within 2 s"],
+        [{ user: "asleep-in-check" }, "it did not finish within 2 s"],
+        [{ hostKey: login.public }, "ssh: host key mismatch"],
+    ];
+    const answers = await Promise.all(faults.map(async ([change]) => one(change, 2)));
+    expect(answers.map(({ why }) => why)).toEqual(faults.map(([, why]) => expect.stringContaining(why) as string));
+    answers.forEach(({ seconds }) => expect(seconds).toBeLessThan(3));
+    const [, , , hung] = answers;
+    expect(hung?.evidence?.complete).toBe(false);
+    expect(hung?.evidence?.records.get(UNIT)?.state).toBe("same");
+});
+
+test("a host is asked once for all of its units, as root, and ends by itself", async () => {
+    asked.length = 0;
+    const state = stateOf([host("lb1", { user: "admin" }), { ...host("lb1", { user: "admin" }), component: "back" }]);
+    await askAll(fleetOf(state).hosts, { verbs: ["check"], deadlineSeconds: 4 });
+    expect(asked).toEqual(["sudo -n bash -s -- 4"]);
+});
+
+test("the question has the host side of the state, and does not wait for gates as an `up` does", () => {
+    const [lb1] = fleetOf(stateOf([host("lb1")])).hosts;
+    const text = question(lb1!, ["check", "health"]);
+    expect(text).toMatch(/text 'engine\.[0-9a-f]{16}' <<'PULUMI_HA_TEXT'\nengine\nPULUMI_HA_TEXT\n/);
+    expect(text).toContain("\ngate 600 it answers\n");
+    expect(text).toContain("\ngate 2 it answers\n");
+    expect(text.trimEnd().split("\n").at(-1)).toBe("main");
+    expect(text).not.toContain("PRIVATE KEY");
+});
+
+test("fails: a stack without units, and filters that name what it has not", () => {
+    const filter = (hosts: string[], components: string[]) => () =>
+        fleetOf(stateOf([host("lb1"), host("lb2")]), { hosts, components });
+    expect(() => fleetOf({ deployment: {} })).toThrow("the stack's state has no units of pulumi-ha");
+    expect(filter(["lb3"], [])).toThrow("--host lb3: the stack has no such node; it has: lb1, lb2");
+    expect(filter([], ["back"])).toThrow("--component back: the stack has no such component; it has: front");
+    expect(filter(["lb2"], ["front"])().hosts.map(({ node }) => node)).toEqual(["lb2"]);
+});
+
+test("a half-destroyed stack has units that are not applied", () => {
+    const { hosts, missing } = fleetOf(stateOf([host("lb1"), { ...host("lb2"), bare: true }]));
+    expect(hosts.map(({ node }) => node)).toEqual(["lb1"]);
+    expect(missing).toMatchObject([
+        { node: "lb2", why: expect.stringContaining("front-lb2 is in the stack") as string },
+    ]);
+});
