@@ -1,6 +1,16 @@
 import { spawn } from "node:child_process";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Bmc, type Instant, labDown, type LabHost, labOpen, labUp, monotonicMs } from "../lab/index";
+import {
+    type Bmc,
+    type Instant,
+    labDown,
+    type LabHost,
+    labOpen,
+    labRestore,
+    labSave,
+    labUp,
+    monotonicMs,
+} from "../lab/index";
 import { enter } from "../lab/host";
 import { LinkName } from "../lab/network";
 import { DEFAULTS, HostKind } from "../lab/plan";
@@ -121,6 +131,23 @@ export function addLabCommands(program: Command): void {
         bmcOf(host).silence(),
     );
     fault(lab, "bmc-answer <host>", "let it answer again", (host) => bmcOf(host).answer());
+
+    where(lab.command("save <state>"))
+        .description("save the lab as it is at this instant: machines with their memory, containers with their disks")
+        .action(async (state: string, flags: Where) => {
+            const begin = monotonicMs();
+            const dir = await labSave(labOpen(flags), state);
+            progress(`the lab "${flags.name}" is saved after ${seconds(monotonicMs() - begin)}: ${dir}`);
+        });
+
+    lab.command("restore <state>")
+        .description("bring a saved lab up, with its name, addresses and keys, in place of what there is of it")
+        .option("--dir <folder>", "where the lab keeps its state (default: where it is up, else .lab, or .lab/NAME)")
+        .action(async (state: string, flags: { dir?: string }) => {
+            const begin = monotonicMs();
+            const restored = await labRestore(state, { ...flags, progress });
+            progress(`the lab "${restored.name}" is up as saved in "${state}" after ${seconds(monotonicMs() - begin)}`);
+        });
 
     where(lab.command("down"))
         .description("remove the lab and leave the machine as it was; safe to run at any time")

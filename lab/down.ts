@@ -42,7 +42,8 @@ export async function labDown(
     removeRegistry();
 }
 
-async function takeDown(name: string, dir: string): Promise<void> {
+/** Removes all that belongs to a lab, under its lock. */
+export async function takeDown(name: string, dir: string): Promise<void> {
     const names = namesOf(name);
     const namespaces = entries(NAMESPACES).filter((found) => found === names.namespace || names.isHostNamespace(found));
     // First what could switch a host on again.
@@ -71,6 +72,7 @@ async function takeDown(name: string, dir: string): Promise<void> {
         PASSWORDS,
         "base",
         "vm-image",
+        "restoring",
     ]) {
         fs.rmSync(path.join(dir, entry), { recursive: true, force: true });
     }

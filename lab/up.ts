@@ -55,10 +55,31 @@ export async function labUp(options: UpOptions = {}): Promise<Lab> {
         ...(options.vms === undefined ? {} : VM_PROGRAMS),
     });
     const waits = (): void => progress(`waits for another command that brings the lab "${name}" up or down`);
-    return locked(labLock(name), () => bringUp({ ...options, name }, progress), waits);
+    const work = async (): Promise<Lab> => {
+        refuseHalfRestored(labDir(name, options.dir), name);
+        return bringUp({ ...options, name }, progress);
+    };
+    return locked(labLock(name), work, waits);
 }
 
-async function bringUp(options: UpOptions & { name: string }, progress: (line: string) => void): Promise<Lab> {
+/** Stands in a lab's folder while the lab is made from a saved state, whose name it holds. */
+export const RESTORING = "restoring";
+
+function refuseHalfRestored(dir: string, name: string): void {
+    const file = path.join(dir, RESTORING);
+    if (!fs.existsSync(file)) return;
+    const state = fs.readFileSync(file, "utf8");
+    throw new Error(
+        `the lab "${name}" is half restored: pulumi-ha lab restore ${state} does it again, pulumi-ha lab down removes it`,
+    );
+}
+
+/** Makes a lab, under its lock; `startAll` starts its hosts. */
+export async function bringUp(
+    options: UpOptions & { name: string },
+    progress: (line: string) => void,
+    startAll: (lab: Lab) => Promise<void> = (lab) => startHosts(lab, lab.plan.hosts, options.bootSeconds, progress),
+): Promise<Lab> {
     const known = knownLab(options);
     const hosts = options.hosts ?? (known === undefined && options.vms === undefined ? DEFAULTS.hosts : []);
     const lab = plan({ ...options, hosts, subnet: options.subnet ?? known?.subnet }, existing(known));
@@ -93,7 +114,7 @@ async function bringUp(options: UpOptions & { name: string }, progress: (line: s
     });
     const made = new Lab(lab, inventory, bases);
     await startBmcs(lab, inventory);
-    await startHosts(made, options.bootSeconds, progress);
+    await startAll(made);
     await Promise.all(lab.hosts.map((host) => driverOf(host).introduce(lab, host)));
     return made;
 }
@@ -228,8 +249,13 @@ async function makeIdentities(lab: LabPlan): Promise<Inventory> {
     };
 }
 
-/** Starts, in parallel, the hosts that are off; connects those that are cut; lets go on those that are paused. */
-async function startHosts(lab: Lab, bootSeconds: number | undefined, progress: (line: string) => void): Promise<void> {
+/** Starts, in parallel, those of some hosts that are off; connects those that are cut; lets go on those that are paused. */
+export async function startHosts(
+    lab: Lab,
+    hosts: HostPlan[],
+    bootSeconds: number | undefined,
+    progress: (line: string) => void,
+): Promise<void> {
     const linkOf = await linkStates(lab.plan);
     const bring = async (host: HostPlan): Promise<void> => {
         const driver = driverOf(host);
@@ -249,7 +275,7 @@ async function startHosts(lab: Lab, bootSeconds: number | undefined, progress: (
         const seconds = await waitForHost(lab.plan, lab.inventory, host, bootSeconds);
         progress(`${host.name}: answers on ${host.address} after ${seconds.toFixed(1)} s`);
     };
-    const outcomes = await Promise.allSettled(lab.plan.hosts.map(bring));
+    const outcomes = await Promise.allSettled(hosts.map(bring));
     const failures = outcomes
         .filter((outcome) => outcome.status === "rejected")
         .map((outcome) => (outcome.reason as Error).message);

@@ -115,7 +115,8 @@ async function makeInitrd(lab: LabPlan, host: HostPlan, image: string): Promise<
     fs.rmSync(holder, { recursive: true });
 }
 
-async function start(lab: LabPlan, host: HostPlan, image: string, more: string[] = []): Promise<void> {
+/** Starts a machine, with further arguments for QEMU. Returns once QEMU takes commands. */
+export async function startMachine(lab: LabPlan, host: HostPlan, image: string, more: string[] = []): Promise<void> {
     const group = hostGroup(lab, host.name);
     await killAll(() => processesOf(lab, host.name));
     await removeGroup(group);
@@ -159,7 +160,8 @@ const isOn = (lab: LabPlan, host: HostPlan): boolean => processesOf(lab, host.na
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const plain = (data: string | undefined): string => Buffer.from(data ?? "", "base64").toString();
 
-const exec: Driver["exec"] = async (lab, host, argv, { input = "", timeoutSeconds = 60 }) => {
+/** Runs a command on a machine as root, by its agent. */
+export const runOn: Driver["exec"] = async (lab, host, argv, { input = "", timeoutSeconds = 60 }) => {
     const deadline = monotonicMs() + timeoutSeconds * 1000;
     const left = (): number => Math.max(1, (deadline - monotonicMs()) / 1000);
     const details = {
@@ -188,7 +190,7 @@ const introduce: Driver["introduce"] = async (lab, host) => {
     const text = fs.readFileSync(file, "utf8");
     const unknown = lab.hosts.map(hostsLine).filter((line) => !text.includes(line));
     if (unknown.length === 0) return;
-    const ran = await exec(lab, host, ["sh", "-c", "cat >>/etc/hosts"], { input: unknown.join("") });
+    const ran = await runOn(lab, host, ["sh", "-c", "cat >>/etc/hosts"], { input: unknown.join("") });
     if (ran.code !== 0) throw new Error(`${host.name}: /etc/hosts can't be written: ${ran.stderr.trimEnd()}`);
     fs.appendFileSync(file, unknown.join(""));
 };
@@ -208,9 +210,9 @@ export const vm: Driver = {
         fs.mkdirSync(dir, { recursive: true });
         return makeIdentity(lab, host, loginKey, identity);
     },
-    start,
+    start: (lab, host, image) => startMachine(lab, host, image),
     isOn,
-    exec,
+    exec: runOn,
     introduce,
     setCarrier: (lab, host, names, carrier) =>
         qmp(guestPaths(lab, host.name).qmp, async (line) => {
