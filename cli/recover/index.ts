@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { exportStack } from "../pulumi";
 import { deployedUnits } from "../state";
 import type { Deployment } from "../state";
+import { addRecoverDrbd } from "./drbd";
 import { arbitratorOf, membersOf } from "./members";
 import { recover } from "./run";
 
@@ -20,9 +21,11 @@ interface Flags {
 
 /** Adds `pulumi-ha recover …`. */
 export function addRecoverCommands(program: Command): void {
-    program
+    const recovering = program
         .command("recover")
-        .description("bring back what is down as a whole, by evidence")
+        .description("bring back what does not come back by itself, by evidence");
+    addRecoverDrbd(recovering);
+    recovering
         .command("galera <name>")
         .description(
             "bring back a Galera cluster of which no member is Primary; without --yes it only says what it would do",

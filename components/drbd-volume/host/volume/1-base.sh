@@ -52,9 +52,11 @@ look() {
 generation() {
     local words
     if is_attached; then words=$(drbdsetup get-gi "$MINOR"); else words=$(drbdmeta "$MINOR" v08 "$DEVICE" internal get-gi </dev/null 2>/dev/null); fi || return 1
-    # The lowest bit says that this side is Primary.
-    printf '%.15s%X\n' "$words" $((16#${words:15:1} & 14))
+    same_generation "$words"
 }
+
+# Without its lowest bit, which says that the side is Primary.
+same_generation() { printf '%.15s%X\n' "$1" $((16#${1:15:1} & 14)); } # UUID…
 
 has_peer() { [[ ${STATE[connection]-} == @(Connected|*Sync*|Verify*|WFBitMap*|StartingSync*|Ahead|Behind) ]]; }
 

@@ -68,18 +68,18 @@ refuse_small() { # DEVICE
 
 # Nothing that is there is overwritten but a replica of this volume.
 refuse_foreign() { # DEVICE
-    local row
-    while read -r row; do
-        case ${row%% *} in
-        drbd) has_metadata || fail "$DEVICE is a replica of another version of DRBD (signature: $row): what is on it is not touched" ;;
-        "${SETTING[FILE_SYSTEM]}") has_metadata || foreign "$row" ;;
-        *) foreign "$row" ;;
+    local type what
+    while read -r type what; do
+        case $type in
+        drbd) has_metadata || fail "$DEVICE is a replica of another version of DRBD: what is on it is not touched" ;;
+        "${SETTING[FILE_SYSTEM]}") has_metadata || foreign "$type" "$what" ;;
+        *) foreign "$type" "$what" ;;
         esac
     done < <(signatures "$1")
 }
 
-foreign() { # SIGNATURE
-    fail "$DEVICE holds ${1/ / of }: what is on it is not touched" \
+foreign() { # TYPE WHICH
+    fail "$DEVICE holds $1${2:+ ($2)}: what is on it is not touched" \
         "if nobody needs it any more, remove its signatures on this host: wipefs --all $DEVICE"
 }
 

@@ -47,15 +47,16 @@ verb_leave() {
 main() {
     local verb=${1-}
     case $verb in
-    admit | attached | connected | healthy | verify) read_settings "${2-}" ;;
-    prepare | converge | form | replace | leave)
+    admit | attached | connected | healthy | verify | evidence) read_settings "${2-}" ;;
+    prepare | converge | form | replace | leave | discard | rejoin | keep)
         read_settings "${2-}"
         exec 9>"/run/pulumi-ha-drbd-$NAME.lock"
         flock --timeout 30 9 || fail "another run changes this volume at this moment"
         ;;
-    *) fail "'$verb' is no verb: admit, prepare, converge, form, attached, connected, healthy, verify, replace, leave" ;;
+    *) fail "'$verb' is no verb: admit, prepare, converge, form, attached, connected, healthy, verify, replace, leave, evidence, discard, rejoin, keep" ;;
     esac
-    "verb_$verb"
+    shift
+    "verb_$verb" "$@"
 }
 
 main "$@"
