@@ -276,21 +276,28 @@ const SLACK_SECONDS = 1;
 /** What a running service has not taken. systemd notes when it started and when it was last told to reload. */
 function staleFindings({ manifest }: DeployedUnit, name: string, state: ServiceState, evidence: Evidence): Finding[] {
     const about = { kind: Kind.Stale, subject: name, repair: Repair.Host };
-    const found: Finding[] = [];
-    for (const file of manifest.files) {
-        const activation = file.onChange.find((a) => a.do !== "run" && a.target === name);
-        const changed = evidence.places?.get(file.path)?.changed;
-        const taken = activation?.do === "restart" ? state.started : state.turned;
+    const late = manifest.files.flatMap((file) => {
+        const how = file.onChange.find((a) => a.do !== "run" && a.target === name)?.do;
+        const place = evidence.places?.get(file.path);
+        const since = how === "restart" ? state.started : state.turned;
         const { verdict } = evidence.files.get(manifest.unit)?.get(file.path) ?? {};
-        // Of a file that differs, its own finding says whether the service runs with it.
-        if (activation === undefined || changed === undefined || taken === undefined || verdict !== "same") continue;
-        if (changed > taken + SLACK_SECONDS)
-            found.push({
-                ...about,
-                detail: `${file.path} was touched ${time(changed)}, and the service was last ${activation.do === "restart" ? "started" : "told to read it"} ${time(taken)}`,
-                commands: [`systemctl ${activation.do} ${name}`],
-            });
-    }
+        // A file that differs has a finding of its own, and an `up` that puts it right makes the service take it.
+        const asApplied = verdict === "same" && place?.mode === file.mode && place.owner === file.owner;
+        return how !== undefined && since !== undefined && asApplied && place.changed > since + SLACK_SECONDS
+            ? [{ path: file.path, how, since, changed: place.changed }]
+            : [];
+    });
+    // A restart does for files that ask for a reload too.
+    const first = late.find(({ how }) => how === "restart") ?? late[0];
+    const found: Finding[] = first
+        ? [
+              {
+                  ...about,
+                  detail: `${late.map(({ path }) => path).join(", ")} was touched ${time(first.changed)}, and the service was last ${first.how === "restart" ? "started" : "told to read it"} ${time(first.since)}`,
+                  commands: [`systemctl ${first.how} ${name}`],
+              },
+          ]
+        : [];
     if (state.needDaemonReload)
         found.push({
             ...about,
