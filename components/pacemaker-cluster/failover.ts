@@ -1,8 +1,8 @@
-import { Fault, faultSeconds } from "../shared/failover";
+import { Fault, faultSeconds, sum } from "../shared/failover";
 import type { FaultSeconds, Term } from "../shared/failover";
 import { TIE_DELAY_SECONDS, sbdSeconds } from "./cib";
 import { consensusSeconds, voteSeconds } from "./conf";
-import { starts, stops } from "./path";
+import { resting, starts, stops } from "./path";
 import { fences } from "./spec";
 import type { ClusterSpec, IpmiDevice } from "./spec";
 
@@ -13,11 +13,16 @@ const PLANNED_DECISION_SECONDS = 0.2;
 /** Six calls of a controller, on a local network. */
 const IPMI_CALLS_SECONDS = 1;
 
-const term = (name: string, seconds: number, detects: boolean, source: string): Term => ({
+const START = "expectedStartSeconds of each";
+const STOP = "expectedStopSeconds of each";
+
+/** @param knob the argument that makes it shorter. */
+const term = (name: string, seconds: number, detects: boolean, source: string, knob?: string): Term => ({
     name,
     seconds,
     detects,
     source,
+    ...(knob === undefined ? {} : { knob }),
 });
 
 /** Until the others know that a node is lost, and that they may go on. */
@@ -25,8 +30,8 @@ function lost(spec: ClusterSpec): Term[] {
     const membership = spec.tokenSeconds + consensusSeconds(spec);
     const dropped = 1.2 * voteSeconds(spec);
     return [
-        term("token", spec.tokenSeconds, true, "corosync.conf(5) token"),
-        term("consensus", consensusSeconds(spec), true, "corosync.conf(5) consensus"),
+        term("token", spec.tokenSeconds, true, "corosync.conf(5) token", `${spec.name}.tokenSeconds`),
+        term("consensus", consensusSeconds(spec), true, "corosync.conf(5) consensus", `${spec.name}.tokenSeconds`),
         ...(spec.witness === undefined || dropped <= membership
             ? []
             : [term("the witness drops it", dropped - membership, true, "corosync-qnetd(8) dpd_interval_coefficient")]),
@@ -65,30 +70,32 @@ function fenced(spec: ClusterSpec): Term[] {
 
 const started = (spec: ClusterSpec): Term[] => {
     const { names, seconds } = starts(spec);
-    return seconds > 0 ? [term(`start of ${names.join(", ")}`, seconds, false, "expectedStartSeconds of each")] : [];
+    return seconds > 0 ? [term(`start of ${names.join(", ")}`, seconds, false, START)] : [];
 };
 
 const stopped = (spec: ClusterSpec): Term[] => {
     const { names, seconds } = stops(spec);
-    return seconds > 0
-        ? [term(`stop of ${[...names].reverse().join(", ")}`, seconds, false, "expectedStopSeconds of each")]
-        : [];
+    return seconds > 0 ? [term(`stop of ${[...names].reverse().join(", ")}`, seconds, false, STOP)] : [];
 };
 
-/** The slowest resource's death, noticed by its monitor and repaired where it runs. */
+/** A resource's death, noticed by its monitor and repaired where it runs, with all that rests on it; the slowest one. */
 function crashed(spec: ClusterSpec): Term[] {
-    const cases = Object.entries(spec.resources).map(([id, resource]): Term[] => {
-        const intervals = resource.operations.filter((op) => op.name === "monitor").map((op) => op.intervalSeconds);
+    const cases = Object.entries(spec.resources).map(([id, { operations }]): Term[] => {
+        const monitors = operations.filter((op) => op.name === "monitor").map((op) => op.intervalSeconds);
+        const affected = [id, ...resting(spec, id)];
+        const expected = (of: "expectedStartSeconds" | "expectedStopSeconds"): number =>
+            affected.reduce((total, each) => total + (spec.resources[each]?.[of] ?? 0), 0);
         return [
-            term(`monitor of ${id}`, Math.max(0, ...intervals), true, "interval of its monitor"),
+            term(`monitor of ${id}`, Math.max(0, ...monitors), true, "interval of its monitor", knobOf(spec, id)),
             term("decision", DECISION_SECONDS, false, "measured"),
-            term(`stop of ${id}`, resource.expectedStopSeconds, false, "expectedStopSeconds"),
-            term(`start of ${id}`, resource.expectedStartSeconds, false, "expectedStartSeconds"),
+            term(`stop of ${[...affected].reverse().join(", ")}`, expected("expectedStopSeconds"), false, STOP),
+            term(`start of ${affected.join(", ")}`, expected("expectedStartSeconds"), false, START),
         ];
     });
-    const sum = (terms: Term[]): number => terms.reduce((total, t) => total + t.seconds, 0);
     return cases.reduce<Term[]>((worst, next) => (sum(next) > sum(worst) ? next : worst), []);
 }
+
+const knobOf = (spec: ClusterSpec, id: string): string => `${spec.name}.resources.${id}.operations`;
 
 /**
  * How long clients are without what the cluster runs, at most, for each kind of fault; with the times that starts and stops take as a rule. A process is

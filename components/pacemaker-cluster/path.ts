@@ -53,3 +53,29 @@ export const starts = (spec: ClusterSpec): Chain =>
     slowest(spec, (id) => spec.resources[id]?.expectedStartSeconds ?? 0);
 /** Until everything that moves has stopped. */
 export const stops = (spec: ClusterSpec): Chain => slowest(spec, (id) => spec.resources[id]?.expectedStopSeconds ?? 0);
+
+/** What a group or clone holds, down to its resources; a resource holds itself. */
+const held = (spec: ClusterSpec, id: string): string[] => {
+    const inner = spec.clones[id]?.resource ?? id;
+    return spec.groups[inner] ?? [inner];
+};
+
+/** The resources that stop before one does and start after it: those behind it in its group, and those that orders have wait for it. */
+export function resting(spec: ClusterSpec, id: string): string[] {
+    const found = new Set<string>();
+    const visit = (resource: string): void => {
+        const behind = Object.values(spec.groups).flatMap((members) =>
+            members.includes(resource) ? members.slice(members.indexOf(resource) + 1) : [],
+        );
+        const waiting = spec.orders
+            .filter(({ first }) => held(spec, first).includes(resource))
+            .flatMap(({ then }) => held(spec, then));
+        for (const next of [...behind, ...waiting]) {
+            if (next === id || found.has(next)) continue;
+            found.add(next);
+            visit(next);
+        }
+    };
+    visit(id);
+    return [...found];
+}

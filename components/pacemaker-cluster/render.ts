@@ -25,6 +25,7 @@ const COROSYNC = "corosync.service";
 const PACEMAKER = "pacemaker.service";
 const QDEVICE = "corosync-qdevice.service";
 
+const VOTE_PACKAGES = ["corosync-qdevice", ...NSS_PACKAGES];
 const VOTE_SECONDS = 30;
 /** What a member that starts for the first time takes, at most: its own start, and the others'. */
 const JOIN_SECONDS = 90;
@@ -48,6 +49,8 @@ const packages = (spec: ClusterSpec): string[] => [
         ...(spec.ipmi === undefined ? [] : ["fence-agents", "ipmitool"]),
         ...(spec.sbd === undefined ? [] : ["sbd"]),
         ...(spec.sbd?.disk === undefined ? [] : ["fence-agents"]),
+        // Those of the vote's unit too: one installation instead of two.
+        ...(spec.witness === undefined ? [] : VOTE_PACKAGES),
         ...spec.packages,
     ]),
 ];
@@ -137,7 +140,7 @@ export function renderVote(spec: ClusterSpec, witness: string): Manifest {
         rootFile(path, "0600", "", { credential: name, onChange: [makeDatabase, serve] });
     return manifest({
         unit: `pacemaker-vote-${spec.name}`,
-        packages: ["corosync-qdevice", ...NSS_PACKAGES],
+        packages: VOTE_PACKAGES,
         directories: [
             directory("/etc/corosync/qdevice"),
             directory("/etc/corosync/qdevice/net"),

@@ -8,6 +8,8 @@ import type { Vote } from "../shared/vote";
 import { CREDENTIALS, render } from "./render";
 import { rules } from "./rules";
 
+const DEFAULT_PORT = 5403;
+
 /** What a `Witness` is made from. */
 export interface WitnessArgs {
     /** The host: a third place, which no cluster loses together with one of its members. It needs no power of its own: some 20 MiB of memory. */
@@ -38,7 +40,7 @@ export class Witness extends pulumi.ComponentResource {
         const { node, issuer } = args;
         super(Witness.__pulumiType, name, recorded({ node, port: args.port }), opts);
         const plain = { node: node.name, address: node.address, port: args.port };
-        const spec = checked(this, name, plain, (a) => ({ ...a, name, port: a.port ?? 5403 }), rules);
+        const spec = checked(this, name, plain, (a) => ({ ...a, name, port: a.port ?? DEFAULT_PORT }), rules);
         const options = { parent: this, dependsOn: opts?.dependsOn };
 
         const names = { commonName: node.name, dnsNames: [node.name], ipAddresses: [node.address] };
@@ -57,14 +59,17 @@ export class Witness extends pulumi.ComponentResource {
             options,
         );
 
-        // Known at preview, and still only there for what is made once the witness answers.
-        const ready = pulumi.all([spec, unit.applied.urn]).apply(([s]) => s);
+        // Plain where the arguments are, so that what is made with it is checked at once; whoever proves itself to the witness waits until it answers.
         this.vote = {
-            node: ready.apply((s) => s.node),
-            address: ready.apply((s) => s.address),
-            port: ready.apply((s) => s.port),
-            issuer,
+            node: node.name,
+            address: node.address,
+            port: args.port ?? DEFAULT_PORT,
+            issuer: { ...issuer, trustedPem: after(unit, issuer.trustedPem) },
         };
         this.registerOutputs({ vote: this.vote });
     }
 }
+
+/** The same value, for what must wait until a unit is applied. */
+const after = (unit: Unit, value: pulumi.Input<string>): pulumi.Output<string> =>
+    pulumi.all([value, unit.applied.urn]).apply(([v]) => v);

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2034 # the files after this one use them
 # What is done to a Pacemaker cluster and its members, as root: by the engine's activations and gates, and by operators.
 set -euo pipefail
 shopt -s extglob inherit_errexit
@@ -8,7 +9,7 @@ OWN=/etc/pulumi-ha-pacemaker
 SETTINGS=$OWN/settings
 CIB=$OWN/cib.xml
 UNITS=$OWN/systemd-units
-STATE=/var/lib/pacemaker
+DATA=/var/lib/pacemaker
 
 say() { printf '%s\n' "$1" >&2; }
 fail() {

@@ -1,9 +1,11 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # shared with the files beside this one
 # Members: that they have found each other, what they read while they run, and the third vote.
 
 # A member that never had a configuration waits for nobody who might have a better one: 20 seconds of its first start. In a running cluster, or beside
 # a member that has a configuration, this one is older and gives way.
 verb_seed() {
-    local file=$STATE/cib/cib.xml
+    local file=$DATA/cib/cib.xml
     ! systemctl is-active --quiet pacemaker.service && [[ ! -e $file ]] || return 0
     CIB_file=$WORK/none cibadmin --empty |
         sed 's|<crm_config/>|<crm_config><cluster_property_set id="cib-bootstrap-options"><nvpair id="cib-bootstrap-options-dc-deadtime" name="dc-deadtime" value="2s"/></cluster_property_set></crm_config>|' >"$WORK/cib.xml"

@@ -1,3 +1,5 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # shared with the files beside this one
 # Self-fencing: SBD starts and ends with Corosync, and refuses to be started by hand.
 
 # The header of the shared disk, made by the first member alone; the others wait for it.
@@ -15,7 +17,8 @@ verb_sbd() {
         fi
         await 60 has_header || fail "$SBD_DISK has no SBD header on this host: is it the same disk as on $FIRST?"
         header=$(sbd -d "$SBD_DISK" dump)
-        grep -qE "^Timeout \(watchdog\) *: $SBD_WATCHDOG_TIMEOUT\$" <<<"$header" && grep -qE "^Timeout \(msgwait\) *: $SBD_MESSAGE_WAIT\$" <<<"$header" ||
+        header=$(sed -nE 's/^Timeout \((watchdog|msgwait)\) *: ([0-9]+)$/\2/p' <<<"$header" | paste -sd ' ')
+        [[ $header == "$SBD_WATCHDOG_TIMEOUT $SBD_MESSAGE_WAIT" ]] ||
             fail "$SBD_DISK was made with other timeouts; stop the cluster on all nodes, then: sbd -d $SBD_DISK -1 $SBD_WATCHDOG_TIMEOUT -4 $SBD_MESSAGE_WAIT create"
     fi
     systemctl --quiet enable sbd.service

@@ -1,3 +1,5 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # shared with the files beside this one
 # The cluster's configuration: checked by its own tools, applied as one change, and compared with what runs.
 
 live() { timeout 20 cibadmin --query "$@" 2>/dev/null; }
@@ -120,6 +122,6 @@ verb_stop() {
 
 # What Pacemaker remembers of a cluster would be taken for the next one's.
 verb_forget() {
-    rm -rf -- "$STATE"/cib/* "$STATE"/pengine/* /var/lib/corosync/*
+    rm -rf -- "$DATA"/cib/* "$DATA"/pengine/* /var/lib/corosync/*
     systemctl --quiet disable sbd.service 2>/dev/null || true
 }
