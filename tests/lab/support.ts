@@ -5,7 +5,7 @@ import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import type { NodeArgs } from "../../components";
 import { labDown, labUp } from "../../lab";
-import type { Lab, LabHost } from "../../lab";
+import type { Lab, LabHost, LabOptions } from "../../lab";
 import { backendUrl } from "../../cli/pulumi";
 import { toolchainEnv } from "../../toolchain";
 
@@ -22,10 +22,15 @@ export class Bench {
     ) {}
 
     /** @param subnet one that no other test file uses. */
-    static async up(name: string, subnet: string, hosts: string[]): Promise<Bench> {
+    static async up(
+        name: string,
+        subnet: string,
+        hosts: string[],
+        more: Pick<LabOptions, "vms" | "dataDisk"> = {},
+    ): Promise<Bench> {
         const dir = mkdtempSync(path.join(tmpdir(), `${name}-`));
         mkdirSync(path.join(dir, "state"));
-        return new Bench(await labUp({ name, subnet, hosts, dir: path.join(dir, "lab") }), dir);
+        return new Bench(await labUp({ name, subnet, hosts, ...more, dir: path.join(dir, "lab") }), dir);
     }
 
     host(name: string): LabHost {
