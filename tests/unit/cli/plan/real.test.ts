@@ -11,6 +11,7 @@ import { layoutOf } from "../../../../toolchain/layout";
 import { readRecord } from "../../../../toolchain/record";
 
 const PROJECT = path.join(__dirname, "..", "..", "..", "..");
+const BUILT = path.join(PROJECT, "dist", "cli", "index.js");
 const ready = readRecord(layoutOf(PROJECT)) !== undefined;
 if (!ready) console.warn('skipped: no toolchain in this project; "npm run toolchain" makes it');
 
@@ -66,7 +67,12 @@ async function ran(program: string, args: string[]): Promise<{ code: number | nu
     const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
     return { code, out, err };
 }
-const plan = (...args: string[]) => ran("node", [path.join(PROJECT, "dist", "cli", "index.js"), "plan", ...args]);
+/** The command for a plan in an example of a pipeline. */
+const inPipeline = (example: string): string => {
+    const text = fs.readFileSync(path.join(PROJECT, "examples", "ci", example), "utf8");
+    return /npx pulumi-ha plan .*$/m.exec(text)?.[0] ?? "none";
+};
+const plan = (...args: string[]) => ran("node", [BUILT, "plan", ...args]);
 
 (ready ? describe : describe.skip)("with the real CLI", () => {
     jest.setTimeout(120_000);
@@ -100,6 +106,20 @@ const plan = (...args: string[]) => ran("node", [path.join(PROJECT, "dist", "cli
         expect(logins).toBe(before);
         // The engine's log has secrets in clear.
         expect(fs.readdirSync(path.join(dir, "tmp")).filter((name) => name.startsWith("pulumi-ha-plan"))).toEqual([]);
+    });
+
+    test("pipelines run it with policies, and have a comment of it", async () => {
+        want({ advertIntervalSeconds: 0.5 });
+        const command = inPipeline("github-actions.yml").replace(
+            "node_modules/pulumi-ha-policy",
+            path.join(PROJECT, "policy"),
+        );
+        const npx = `npx() { shift; node ${BUILT} "$@"; }`;
+        const script = `${npx}; STACK=dev PULUMI_HA_PROFILE=standard; acknowledged=(); status=0; ${command}; exit $status`;
+        const { code, err } = await ran("bash", ["-uc", script]);
+        expect([code, err]).toEqual([0, expect.stringContaining("previewed")]);
+        expect(fs.readFileSync(path.join(dir, "plan.md"), "utf8")).toMatch(/^\*\*2 units on 2 hosts · worst: reload/);
+        expect(inPipeline("gitlab-ci.yml")).toBe(inPipeline("github-actions.yml"));
     });
 
     test("fails: arguments that a component refuses, in its own words", async () => {
