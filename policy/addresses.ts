@@ -13,3 +13,10 @@ export function networkOf(addressWithPrefix: string): string | undefined {
     const kind = [ipaddr.IPv4, ipaddr.IPv6].find((family) => family.isValidCIDR(addressWithPrefix));
     return kind && `${kind.networkAddressFromCIDR(addressWithPrefix).toString()}/${addressWithPrefix.split("/")[1]}`;
 }
+
+/** Whether an address lies in one of some networks, `10.9.0.0/24`. What is no network holds none. */
+export const isWithin = (address: string, networks: string[]): boolean =>
+    networks.some((text) => {
+        const network = networkOf(text);
+        return network !== undefined && networkOf(`${canonical(address) ?? ""}/${text.split("/")[1]}`) === network;
+    });

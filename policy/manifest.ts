@@ -71,3 +71,6 @@ export const ofManifests =
         const manifest = typeof script === "string" ? parse(script) : undefined;
         return manifest ? check(manifest, owner, config, resource, seen).map((found) => ({ ...where, ...found })) : [];
     };
+
+/** Whether a path is that of corosync's configuration, be it a copy from which the one that is read is made. */
+export const isCorosyncConf = (path: string): boolean => path.endsWith("/corosync.conf");

@@ -60,6 +60,12 @@ export function before({ urn }: Resource, seen: Seen): Resource[] {
     return all.slice(0, [...seen.keys()].indexOf(urn)).filter(isComponent);
 }
 
+/** Whether a component is made by another one that a rule looks at: what is wrong with it is said there. */
+export function saidByWhole({ parent }: Resource, seen: Seen, looksAt: (whole: Resource) => boolean): boolean {
+    const whole = seen.get(parent);
+    return whole !== undefined && looksAt(whole);
+}
+
 /** A node of a component, with where it stands in the inputs. */
 export interface Node {
     inputs: Inputs;

@@ -3,7 +3,8 @@ import type { Resource } from "./stack";
 
 /** Whether a resource is a pair that moves data, or what moves services for it: only one node may write at any time. */
 export const isStatefulPair = ({ kind = "", inputs }: Resource): boolean =>
-    kind === "PacemakerCluster" || (kind.endsWith("Pair") && !isMissing(at(inputs, "volume")));
+    kind === "PacemakerCluster" ||
+    (kind.endsWith("Pair") && (!isMissing(at(inputs, "volume")) || at(inputs, "engine") === "pacemaker"));
 
 /** Which stacks are protected: a setting of several rules. */
 export const PROTECTED_STACKS = {

@@ -27,6 +27,7 @@ export const addressesUnique: Rule<unknown> = {
         const others = before(resource, seen)
             .filter((other) => resource.parent !== other.urn && other.parent !== resource.urn)
             .flatMap(claims);
+        if (at(resource.inputs, "nodes") === UNKNOWN) return [later(["nodes"])];
         const own = claims(resource);
         return own
             .filter((claim) => !others.some((other) => same(claim, other)))
@@ -63,11 +64,16 @@ function claims(resource: Resource): Claim[] {
     );
     const virtual = [
         { address: at(resource.inputs, "address"), path: ["address"] },
-        ...items(at(resource.inputs, "extraAddresses")).map(([i, address]) => ({
+        ...listed(at(resource.inputs, "extraAddresses")).map(([i, address]) => ({
             address,
             path: ["extraAddresses", i],
         })),
     ].filter(({ address }) => !isMissing(address));
     // What has no nodes of its own names an address that is another's.
-    return nodes.length === 0 ? [] : [...nodes, ...virtual.map((claim) => ({ ...claim, owner: place(resource.urn) }))];
+    return nodesOf(resource).length === 0
+        ? []
+        : [...nodes, ...virtual.map((claim) => ({ ...claim, owner: place(resource.urn) }))];
 }
+
+/** The addresses of a list; one that is not known yet counts as an address that is not. */
+const listed = (value: unknown): [string, unknown][] => (value === UNKNOWN ? [["", UNKNOWN]] : items(value));

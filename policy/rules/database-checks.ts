@@ -1,4 +1,4 @@
-import { UNKNOWN, at, entries, isMissing, items } from "../inputs";
+import { UNKNOWN, at, entries, isInputs, isMissing, items } from "../inputs";
 import { later } from "../report";
 import type { Finding } from "../report";
 import type { Rule } from "../rule";
@@ -28,25 +28,36 @@ export const databaseChecks: Rule<Settings> = {
 };
 
 function servers({ inputs }: Resource, ports: number[]): Finding[] {
-    const given = at(inputs, "servers");
-    const answers = !isMissing(at(inputs, "check", "http")) || !isMissing(at(inputs, "galera"));
+    const given = (...path: string[]): boolean => !isMissing(at(inputs, ...path));
     // In mode http, the default, the check is a page unless it says otherwise.
-    const page =
-        at(inputs, "mode") !== "tcp" && isMissing(at(inputs, "check", "tcp")) && isMissing(at(inputs, "check", "tls"));
-    if (answers || page) return [];
-    if (given === UNKNOWN) return [later(["servers"])];
-    const databases = items(given).filter(([, server]) => ports.includes(Number(at(server, "port"))));
-    return databases.map(([name]) => ({
-        path: ["servers", name, "port"],
-        says: "is a database's, and only its port is checked: give galera, or check: { http: { path }, port } of a health endpoint",
-    }));
+    const page = at(inputs, "mode") !== "tcp" && !given("check", "tcp") && !given("check", "tls");
+    if (!given("servers") || given("galera") || given("check", "http")) return [];
+    if (at(inputs, "mode") === UNKNOWN) return [later(["mode"])];
+    if (page) return [];
+    if (at(inputs, "servers") === UNKNOWN) return [later(["servers"])];
+    return items(at(inputs, "servers")).flatMap(([name, server]) =>
+        ofPort(
+            at(server, "port"),
+            ["servers", name, "port"],
+            ports,
+            "give galera, or check: { http: { path }, port } of a health endpoint",
+        ),
+    );
 }
 
 const probes = ({ inputs }: Resource, ports: number[]): Finding[] =>
     entries(inputs)
-        .filter(({ key, value }) => key === "tcp" && ports.includes(Number(at(value, "port"))))
-        .filter(({ holder }) => isMissing(at(holder, "http")) && isMissing(at(holder, "command")))
-        .map(({ path }) => ({
-            path: [...path, "port"],
-            says: "is a database's, and only that it accepts is checked: give http or command as well",
-        }));
+        .filter(
+            ({ key, value, holder }) =>
+                key === "tcp" && isInputs(value) && isMissing(at(holder, "http")) && isMissing(at(holder, "command")),
+        )
+        .flatMap(({ value, path }) =>
+            ofPort(at(value, "port"), [...path, "port"], ports, "give http or command as well"),
+        );
+
+function ofPort(port: unknown, path: string[], ports: number[], fix: string): Finding[] {
+    if (port === UNKNOWN) return [later(path)];
+    return typeof port === "number" && ports.includes(port)
+        ? [{ path, says: `is a database's, and only that it accepts is checked: ${fix}` }]
+        : [];
+}

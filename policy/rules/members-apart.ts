@@ -1,7 +1,8 @@
-import { at } from "../inputs";
+import { UNKNOWN, at } from "../inputs";
+import { later } from "../report";
 import type { Finding } from "../report";
 import type { Rule } from "../rule";
-import { before, fits, isComponent, nodesOf } from "../stack";
+import { before, fits, isComponent, nodesOf, saidByWhole } from "../stack";
 import type { Node, Resource } from "../stack";
 
 interface Settings {
@@ -36,6 +37,16 @@ export const membersApart: Rule<Settings> = {
         const members = (each: Resource): Node[] =>
             isComponent(each) && !fits(each.kind ?? "", except) && nodesOf(each).length > 1 ? nodesOf(each) : [];
         const nodes = members(resource);
+        if (at(resource.inputs, "nodes") === UNKNOWN && isComponent(resource)) return [later(["nodes"])];
+        const names = new Set(nodes.map(nameOf));
+        if (
+            saidByWhole(
+                resource,
+                seen,
+                (whole) => members(whole).filter((node) => names.has(nameOf(node))).length === names.size,
+            )
+        )
+            return [];
         const said = new Set(before(resource, seen).flatMap(members).map(nameOf));
         const first = required ? nodes.filter((node) => !said.has(nameOf(node))) : [];
         return labels.flatMap((label) => [...together(nodes, label), ...unlabelled(first, label)]);

@@ -1,6 +1,8 @@
 import { entries, isMissing } from "../inputs";
+import type { Entry } from "../inputs";
 import type { Rule } from "../rule";
-import { fits, stackName } from "../stack";
+import { fits, saidByWhole, stackName } from "../stack";
+import type { Resource } from "../stack";
 import { PROTECTED_STACKS } from "../stateful";
 import type { ForProtected } from "../stateful";
 
@@ -12,16 +14,21 @@ export const noAcceptedRisk: Rule<ForProtected> = {
     remediationSteps:
         "Leave the argument out, and give what it stands in for: fencing and a witness, or durable settings.",
     settings: PROTECTED_STACKS,
-    check: ({ kind, inputs, urn }, { protectedStacks }) =>
-        kind === undefined || !fits(stackName(urn), protectedStacks)
-            ? []
-            : entries(inputs)
-                  .filter(({ key, value }) => /^accept[A-Z]\w*Risk$/.test(key) && !isMissing(value) && value !== false)
-                  .map(({ path }) => ({
+    check: (resource, { protectedStacks }, seen) =>
+        resource.kind !== undefined && fits(stackName(resource.urn), protectedStacks)
+            ? risks(resource)
+                  .filter(({ key }) => !saidByWhole(resource, seen, (whole) => risks(whole).some((r) => r.key === key)))
+                  .map(({ key, path }) => ({
                       path,
-                      says: `is set, and the stack is protected: leave it out and give what it stands in for (${insteadOf(path.at(-1))})`,
-                  })),
+                      says: `is set, and the stack is protected: leave it out and give what it stands in for (${insteadOf(key)})`,
+                  }))
+            : [],
 };
 
-const insteadOf = (key: string | undefined): string =>
+const risks = ({ inputs }: Resource): Entry[] =>
+    entries(inputs).filter(
+        ({ key, value }) => /^accept[A-Z]\w*Risk$/.test(key) && !isMissing(value) && value !== false,
+    );
+
+const insteadOf = (key: string): string =>
     key === "acceptSplitBrainRisk" ? "fencing and a witness" : "settings that lose nothing";

@@ -1,6 +1,7 @@
-import { at, isMissing } from "../inputs";
+import { UNKNOWN, at, isMissing } from "../inputs";
+import { later } from "../report";
 import type { Rule } from "../rule";
-import { nodesOf } from "../stack";
+import { nodesOf, saidByWhole } from "../stack";
 import type { Resource } from "../stack";
 import { isStatefulPair } from "../stateful";
 
@@ -14,8 +15,9 @@ export const oddVotes: Rule<unknown> = {
     severity: "high",
     remediationSteps:
         "Add a node, an arbitrator (GaleraCluster) or a witness (HaPair, PacemakerCluster) on a third host.",
-    check: (resource) => {
-        if (!votes(resource)) return [];
+    check: (resource, _, seen) => {
+        if (!votes(resource) || saidByWhole(resource, seen, votes)) return [];
+        if (at(resource.inputs, "nodes") === UNKNOWN) return [later(["nodes"])];
         const witnesses = isMissing(at(resource.inputs, "witness")) ? 0 : 1;
         const members = nodesOf(resource).length;
         const count = members + witnesses;

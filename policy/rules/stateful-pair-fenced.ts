@@ -1,6 +1,8 @@
 import { at, isMissing } from "../inputs";
 import { ofManifests } from "../manifest";
 import type { Rule } from "../rule";
+import { saidByWhole } from "../stack";
+import type { Resource } from "../stack";
 import { isStatefulPair } from "../stateful";
 
 /** A node that does not answer may still write. Only a node that was switched off, or cut off from its data, is known not to. */
@@ -11,7 +13,7 @@ export const statefulPairFenced: Rule<unknown> = {
     remediationSteps:
         "Give fencing: IPMI of each node, SBD with a watchdog and a shared disk, or the hypervisor's own.",
     check: (resource, config, seen) => [
-        ...(isStatefulPair(resource) && isMissing(at(resource.inputs, "fencing"))
+        ...(isUnfenced(resource) && !saidByWhole(resource, seen, isUnfenced)
             ? [
                   {
                       path: ["fencing"],
@@ -23,12 +25,18 @@ export const statefulPairFenced: Rule<unknown> = {
     ],
 };
 
-const withoutStonith = ofManifests(({ text }) =>
-    /(stonith|fencing)-enabled\W+(value\W+)?(false|no|off|0)\b/i.test(text)
-        ? [
-              {
-                  says: "configures Pacemaker with stonith-enabled=false: give fencing and let it be enabled",
-              },
-          ]
-        : [],
+const isUnfenced = (resource: Resource): boolean =>
+    isStatefulPair(resource) && isMissing(at(resource.inputs, "fencing"));
+
+/** As Pacemaker's configuration says it; a script may name it to compare. */
+const DISABLED = /<nvpair [^>]*name="(?:stonith|fencing)-enabled"[^>]*value="(?:false|no|off|n|0)"/i;
+
+const withoutStonith = ofManifests(({ files }, { component }) =>
+    isUnfenced(component)
+        ? []
+        : files
+              .filter(({ content }) => DISABLED.test(content))
+              .map(({ path }) => ({
+                  says: `writes ${path} with stonith-enabled=false: give fencing and let it be enabled`,
+              })),
 );

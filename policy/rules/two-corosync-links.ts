@@ -1,4 +1,4 @@
-import { ofManifests } from "../manifest";
+import { isCorosyncConf, ofManifests } from "../manifest";
 import type { Rule } from "../rule";
 
 /** With one link a switch, a cable or a driver parts the cluster, and one half is fenced. Read from corosync's own configuration. */
@@ -8,7 +8,7 @@ export const twoCorosyncLinks: Rule<unknown> = {
     severity: "medium",
     remediationSteps: "Give links: each node's address in a second network.",
     check: ofManifests(({ files }) => {
-        const conf = files.find(({ path }) => path === "/etc/corosync/corosync.conf")?.content;
+        const conf = files.find(({ path }) => isCorosyncConf(path))?.content;
         return conf === undefined || /^\s*ring1_addr:/m.test(conf)
             ? []
             : [

@@ -234,7 +234,7 @@ export const CASES: Case[] = [
         rule: "failover-within-budget",
         fails: [promise(60)],
         says: [
-            'KeepalivedVip "front": failover[0] takes 60 s after a fault of kind power, and 10 s are allowed by componentSeconds: 3 x advert interval',
+            'KeepalivedVip "front": failover[0] takes 60 s after a fault of kind power, and 15 s are allowed by componentSeconds: 3 x advert interval',
         ],
         passes: [promise(3)],
         unknown: [promise(UNKNOWN)],

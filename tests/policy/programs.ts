@@ -1,6 +1,17 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { CertificateAuthority, GaleraCluster, HaproxyFrontend, KeepalivedVip, Unit, manifest } from "../../components";
+import {
+    CertificateAuthority,
+    DrbdVolume,
+    GaleraCluster,
+    HaPair,
+    Witness,
+    HaproxyFrontend,
+    KeepalivedVip,
+    Unit,
+    manifest,
+    stackFailover,
+} from "../../components";
 import type { ManagedFile, ManifestParts, NodeArgs } from "../../components";
 
 const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGbI5wMZb0Cn0nOXWnfEwYf3HZJfWAuBPWm2d0rUvHhD";
@@ -99,18 +110,43 @@ export async function keepsAll(): Promise<Record<string, unknown>> {
         { nodes: [db1, db2, db3], issuer: ca.issuer, timing: "fast" },
         { protect: true },
     );
-    new HaproxyFrontend("sql", {
+    const sql = new HaproxyFrontend("sql", {
         nodes: [lb1, lb2],
         bind: { address: vip.address, port: 3306 },
         galera: orders.backend,
     });
-    new HaproxyFrontend("web", {
+    const web = new HaproxyFrontend("web", {
         nodes: [lb1, lb2],
         bind: { address: vip.address, port: 443 },
         issuer: ca.issuer,
         servers: { app1: { address: "192.0.2.21", port: 8443 } },
         serverTls: { caCertificatePem: ca.trustedPem },
     });
+    const [app1, app2, third] = [placed("app1", 6), placed("app2", 7), placed("third", 8)];
+    const disk = new DrbdVolume(
+        "disk",
+        {
+            nodes: [app1, app2],
+            device: "/dev/vdb",
+            mountPoint: "/srv/files",
+            replicationAddresses: { app1: "10.9.0.6", app2: "10.9.0.7" },
+        },
+        { protect: true },
+    );
+    const files = new HaPair("files", {
+        nodes: [app1, app2],
+        address: "192.0.2.101/24",
+        volume: disk.volume,
+        services: { nfs: { preset: "nfs-server" } },
+        witness: new Witness("third", { node: third, issuer: ca.issuer }).vote,
+        fencing: {
+            ipmi: {
+                app1: { address: "192.0.2.206", user: "pulumi", password: "nobody's" },
+                app2: { address: "192.0.2.207", user: "pulumi", password: "nobody's" },
+            },
+        },
+        links: { app1: "198.51.100.6", app2: "198.51.100.7" },
+    });
     unit(vip, "tools", lb1, { packages: ["socat=1.7.4.4-2"] });
-    return { failover: orders.failover };
+    return { failover: stackFailover([vip, sql, web, files]) };
 }
