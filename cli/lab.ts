@@ -62,7 +62,7 @@ export function addLabCommands(program: Command): void {
         .option("--bmc", "a management controller (IPMI) for every host, which switches its power")
         .option(
             "--boot-seconds <seconds>",
-            "how long a host may take to start (default: 60, a machine 180)",
+            "how long a host may take to start (default: 60, a machine 240)",
             parseSeconds,
         )
         .action(async (flags: UpFlags) => {

@@ -34,7 +34,7 @@ import { waitForHost } from "./wait";
 export interface UpOptions extends LabOptions {
     /** Called with each line of progress. Default: silent. */
     progress?: (line: string) => void;
-    /** Seconds each host may take to boot. Default: 60, and 180 for a machine with a kernel of its own. */
+    /** Seconds each host may take to boot. Default: 60, and 240 for a machine with a kernel of its own. */
     bootSeconds?: number;
 }
 

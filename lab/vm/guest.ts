@@ -225,5 +225,5 @@ export const vm: Driver = {
     },
     logs: (lab, host) => [guestPaths(lab, host.name).console, guestPaths(lab, host.name).log],
     loginSeconds: 20,
-    bootSeconds: 180,
+    bootSeconds: 240,
 };
