@@ -56,11 +56,19 @@ export function answersFirst(name: string, node: NodeArgs): pulumi.ResourceHookB
     const first = node.bastion
         ? { address: node.bastion.address, port: node.bastion.port ?? 22 }
         : { address: node.sshAddress ?? node.address, port: node.port ?? 22 };
-    const hook = new pulumi.ResourceHook(`${name}-answers`, async () => {
+    const hook = new pulumi.ResourceHook(unique(`${name}-answers`), async () => {
         const { address, port } = await resolved(first);
         await answers(address, port);
     });
     return { beforeCreate: [hook], beforeUpdate: [hook] };
+}
+
+/** The engine knows hooks by their names alone, and units of two components may share one: `files-app1` of a volume and of the pair that mounts it. */
+const taken = new Map<string, number>();
+function unique(name: string): string {
+    const count = (taken.get(name) ?? 0) + 1;
+    taken.set(name, count);
+    return count === 1 ? name : `${name}-${count}`;
 }
 
 const resolved = async (at: { address: pulumi.Input<string>; port: pulumi.Input<number> }) =>

@@ -9,6 +9,9 @@ import type { Endpoint } from "./inputs";
 import { hostKey, privateKey } from "./keys";
 import type { HostKey } from "./keys";
 
+/** The original gives a login no limit at all, and one on a busy host takes longer than a dial. */
+const DIALS_PER_LOGIN = 6;
+
 /** A link that has gone silent is given up after (count + 1) intervals: one minute. Exported for tests. */
 export const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
 
@@ -58,7 +61,7 @@ export async function credentials(endpoint: Endpoint): Promise<Credentials> {
         user: username,
         methods,
         pinned: pinned === undefined ? undefined : hostKey(pinned),
-        timeout: endpoint.perDialTimeout * 1000,
+        timeout: Math.round(endpoint.perDialTimeout * DIALS_PER_LOGIN * 1000),
     };
 }
 

@@ -86,7 +86,7 @@ describe("a server that does not answer", () => {
         const port = await listening(createServer((socket) => open.push(() => socket.destroy())));
         const { watcher: w, lines } = watcher();
         const running = run(job(port, {}, { perDialTimeout: 0.2, dialErrorLimit: 1 }), w);
-        await expect(running).rejects.toThrow("after 1 failed attempts: ssh: handshake failed: no answer within 0.2 s");
+        await expect(running).rejects.toThrow("after 1 failed attempts: ssh: handshake failed: no answer within 1.2 s");
         expect(lines).toEqual(["Dial 1/1 failed: retrying"]);
     });
 
