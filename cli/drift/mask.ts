@@ -1,6 +1,9 @@
 /** What stands for a credential. */
 export const MASKED = "***";
 
+/** What stands for a value in a credential's place that is not the credential: that one the host has masked. */
+const OTHER = `${MASKED} (another value)`;
+
 const PLACEHOLDER = /@@credential:[a-z0-9][a-z0-9._-]*@@/;
 const PLACEHOLDERS = new RegExp(PLACEHOLDER, "g");
 
@@ -29,7 +32,9 @@ export function foundShown(content: string, expected: string): string {
             const like = beginnings.find(({ begin }) => begin.trim() !== "" && line.trim().startsWith(begin.trim()));
             if (like) {
                 const kept = like.end !== "" && line.endsWith(like.end) ? like.end : "";
-                return `${line.slice(0, line.indexOf(like.begin.trim()))}${like.begin.trimStart()}${MASKED}${kept}`;
+                const begin = line.indexOf(like.begin.trim()) + like.begin.trim().length;
+                const value = line.slice(begin, line.length - kept.length).trim();
+                return `${line.slice(0, begin)}${/\s$/.test(like.begin) ? " " : ""}${value === MASKED ? MASKED : OTHER}${kept}`;
             }
             return line.replace(SECRET, `$1$2${MASKED}`);
         })

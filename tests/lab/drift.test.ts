@@ -190,7 +190,7 @@ test("twelve kinds of drift are found and named in one run, nothing is touched b
     ).toEqual(wanted.sort());
     const text = (await cli(["drift", "--stack", "drift", "--host", "lb1"])).stdout;
     expect(text).toMatch(/-.*balance leastconn\n.*\+.*balance source/);
-    expect(text).toContain("+key ***");
+    expect(text).toContain("+key *** (another value)");
     expect(found.stdout + text).not.toMatch(new RegExp(`hunter2|${SECRET}|PRIVATE KEY`));
     expect(healthy.code).toBe(2);
     expect(healthy.report.components.find(({ name }) => name === "web")?.members[1]).toMatchObject({

@@ -328,7 +328,10 @@ describe("credentials", () => {
 
     test("what stands in a credential's place on a host is not shown", () => {
         expect(foundShown("auth_pass hunter2\nurl http://u:hunter3@x/\nplain 2\n", expected)).toBe(
-            "auth_pass ***\nurl http://u:***@x/\nplain 2\n",
+            "auth_pass *** (another value)\nurl http://u:*** (another value)@x/\nplain 2\n",
+        );
+        expect(foundShown("auth_pass ***\nurl http://u:***@x/\n", expected)).toBe(
+            "auth_pass ***\nurl http://u:***@x/\n",
         );
         expect(foundShown("  password = hunter2\nssl_key: ok\napi-key 'hunter3'\n", "")).toBe(
             "  password = ***\nssl_key: ok\napi-key ***\n",
