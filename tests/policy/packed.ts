@@ -6,7 +6,7 @@ import { PROJECT } from "../stack";
 /** What the pack depends on, besides itself. */
 const DEPENDENCIES = ["@pulumi", "ipaddr.js"];
 
-/** The pack as a user has it: packed, and unpacked in `node_modules` of a folder, where nothing compiles TypeScript. */
+/** The pack as a user has it: packed, and unpacked in `node_modules` of a folder, with its dependencies and no compiler. */
 export function installed(dir: string): string {
     const modules = path.join(dir, "node_modules");
     const place = path.join(modules, "pulumi-ha-policy");
