@@ -31,7 +31,9 @@ const COLDPLUGGED = ["block", "virtio-ports", "misc", "net"];
 // A fixed machine-id: without one systemd takes the start for the first and enables all services again. Each machine gets its own.
 const CUSTOMIZE = `
 find "$root"/etc/systemd/system/*.wants -type l ${ENABLED.map((unit) => `! -name ${unit}`).join(" ")} -delete
-rm -f "$root"/etc/rc[0-6S].d/S*
+# Off, as \`update-rc.d disable\` leaves them: without a link in a runlevel they could not be enabled any more.
+for link in "$root"/etc/rc[2-5].d/S*; do mv "$link" "\${link%/*}/K\${link##*/S}"; done
+rm -f "$root"/etc/rcS.d/S*
 for unit in ${MASKED.join(" ")}; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done
 mkdir -p "$root/etc/systemd/system/systemd-udev-trigger.service.d"
 printf '%s\\n' '[Service]' 'ExecStart=' 'ExecStart=-udevadm trigger --type=all --action=add --prioritized-subsystem=block ${COLDPLUGGED.map((name) => `--subsystem-match=${name}`).join(" ")}' \
