@@ -25,8 +25,8 @@ export const VM_PROGRAMS: Record<string, string> = {
 };
 
 const DEVICE = "/dev/kvm";
-/** Seconds within which a kernel under KVM has started its first program; it takes one. */
-const PROBE_SECONDS = 5;
+/** Seconds within which a kernel under KVM has started its first program; it takes one where nothing else is busy. */
+const PROBE_SECONDS = 10;
 
 const Verdict = z.object({ boot: z.string(), works: z.boolean() });
 

@@ -49,8 +49,9 @@ async function converse<T>(
             new Promise((resolve, reject) => {
                 expected((message) => {
                     if (message.error !== undefined) reject(new Error(`${what}: ${command}: ${message.error.desc}`));
-                    else resolve(message.return);
-                    return "return" in message || message.error !== undefined;
+                    else if ("return" in message) resolve(message.return);
+                    else return false;
+                    return true;
                 });
                 connection.write(request(command, details));
             }),
