@@ -80,9 +80,15 @@ export function hear(said: Said, line: string): void {
             level: policy.enforcementLevel,
             undecided: policy.message.includes("can't run policy"),
             resource: policy.resourceUrn.split("::").at(-1) ?? "",
-            message: withoutColour(policy.message).trim(),
+            message: ownWords(withoutColour(policy.message).trim()),
         });
 }
+
+/** Without the policy's description, which the SDK puts before what the policy has to say. */
+const ownWords = (message: string): string => {
+    const [description = "", ...words] = message.split("\n");
+    return words.length > 0 ? words.join("\n") : description;
+};
 
 /** Pulumi's marks of colour: sdk/go/common/diag/colors. */
 const withoutColour = (text: string): string => text.replace(/<\{%.*?%\}>/g, "");

@@ -11,7 +11,7 @@ import { readPreview } from "./preview";
 import { runPreview } from "./run";
 import type { Previewed } from "./run";
 import { asText } from "./text";
-import { summary } from "./words";
+import { objection, summary } from "./words";
 import type { Verdict } from "./words";
 
 interface Flags {
@@ -83,7 +83,7 @@ async function previewOf(flags: Flags, more: string[]): Promise<{ text: string; 
 
 /** Why a preview failed: its errors, or a policy's objections, or what the CLI has said itself. */
 function failed({ text, said, status }: Previewed): Error {
-    const objections = said.violations.map((v) => `  ${v.level}: ${v.policy}: ${v.resource}: ${v.message}`);
+    const objections = said.violations.map((violation) => `  ${objection(violation)}`);
     if (objections.length > 0) return new Error(["policies object to this update:", ...objections].join("\n"));
     if (text.trim() !== "") readPreview(text);
     return new Error(`pulumi preview ended with status ${status}`);

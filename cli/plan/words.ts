@@ -1,5 +1,6 @@
 import { Impact } from "../../remote/manifest";
 import type { Action } from "./changes";
+import type { Violation } from "./events";
 import type { Acknowledged } from "./impact";
 import { Does } from "./plan";
 import type { Plan, PlannedUnit, PromiseChange } from "./plan";
@@ -90,13 +91,17 @@ export function besides(plan: Plan, verdict: Verdict): [title: string, lines: st
         ["other providers' resources", counted.length > 0 ? [counted.join(", ")] : []],
         ["applied again, with nothing to change", plan.again.length > 0 ? [plan.again.join(", ")] : []],
         ["unchanged", unchanged.length > 0 ? [count(unchanged.length, "unit")] : []],
-        ["policies", violations.map((v) => `${v.level}: ${v.policy}: ${v.resource}: ${v.message}`)],
+        ["policies", violations.map(objection)],
         ["warnings", warnings],
         [`worse than --allow ${verdict.allow}`, verdict.exceeded],
         ["acknowledged, and not needed", verdict.unneeded.map(({ impact, name }) => `${impact}:${name}`)],
     ];
     return all.filter(([, lines]) => lines.length > 0);
 }
+
+/** What a policy objects to, with the resource's name where the words lack it. */
+export const objection = ({ level, policy, resource, message }: Violation): string =>
+    [level, policy, ...(message.includes(resource) ? [] : [resource]), message].join(": ");
 
 /** Files of which the same lines change as on another host of the component, and which one that is. */
 export function repeats(units: PlannedUnit[]): Map<PlannedUnit["files"][number], string> {

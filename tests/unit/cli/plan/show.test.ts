@@ -5,7 +5,7 @@ import { MOST_BYTES, asMarkdown } from "../../../../cli/plan/markdown";
 import { planOf } from "../../../../cli/plan/plan";
 import { readPreview } from "../../../../cli/plan/preview";
 import { asText } from "../../../../cli/plan/text";
-import { seconds } from "../../../../cli/plan/words";
+import { objection, seconds } from "../../../../cli/plan/words";
 import type { Verdict } from "../../../../cli/plan/words";
 import { Impact, reload } from "../../../../remote/manifest";
 import { file, previewJson, running } from "./previews";
@@ -92,13 +92,14 @@ describe("what the engine says besides", () => {
     test("has the objections of policies, and tells those that could not decide", () => {
         const policyEvent = { policyName: "pinned", enforcementLevel: "advisory", resourceUrn: "a::front" };
         const { violations } = heard(
-            { policyEvent: { ...policyEvent, message: "<{%fg 1%}>no key<{%reset%}>\n" } },
+            { policyEvent: { ...policyEvent, message: "<{%fg 1%}>Keys are pinned.\nno key<{%reset%}>\n" } },
             { policyEvent: { ...policyEvent, message: "can't run policy 'pinned' during preview: x" } },
         );
         expect(violations).toMatchObject([
             { policy: "pinned", resource: "front", message: "no key", undecided: false },
             { undecided: true },
         ]);
+        expect(violations.slice(0, 1).map(objection)).toEqual(["advisory: pinned: front: no key"]);
     });
 
     test("is not even parsed where it is of no interest: it may hold secrets", () => {
