@@ -7,17 +7,30 @@ const CONF = "drbd.conf(5) 8.4";
 /** Mebibytes of an extent of the activity log. */
 const EXTENT_MEBIBYTES = 4;
 
-const silent = ({ timing }: VolumeSpec): Term[] => [
-    { name: "ping interval", seconds: timing.pingSeconds, detects: true, source: `${CONF}: ping-int` },
-    { name: "ping timeout", seconds: timing.pingTimeoutSeconds, detects: true, source: `${CONF}: ping-timeout` },
+const silent = ({ name, timing }: VolumeSpec): Term[] => [
+    {
+        name: "ping interval",
+        seconds: timing.pingSeconds,
+        detects: true,
+        source: `${CONF}: ping-int`,
+        knob: `${name}.timing.pingSeconds`,
+    },
+    {
+        name: "ping timeout",
+        seconds: timing.pingTimeoutSeconds,
+        detects: true,
+        source: `${CONF}: ping-timeout`,
+        knob: `${name}.timing.pingTimeoutSeconds`,
+    },
 ];
 
-const stuck = ({ timing }: VolumeSpec): Term[] => [
+const stuck = ({ name, timing }: VolumeSpec): Term[] => [
     {
         name: `${timing.koCount} x timeout`,
         seconds: timing.koCount * timing.timeoutSeconds,
         detects: true,
         source: `${CONF}: ko-count, timeout`,
+        knob: `${name}.timing.koCount`,
     },
 ];
 

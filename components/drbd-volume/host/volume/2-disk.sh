@@ -44,6 +44,12 @@ refuse_other_host() {
     [[ $(uname -n) == "$NODE" ]] || fail "the host calls itself $(uname -n), and the volume calls it $NODE: DRBD finds its own side by that name (hostnamectl set-hostname $NODE, or name the node $(uname -n))"
 }
 
+# Debian's own start of all volumes at once: it waits for peers without end, and gets in the way of Pacemaker.
+refuse_other_start() {
+    ! systemctl is-enabled --quiet drbd.service 2>/dev/null ||
+        fail "drbd.service is enabled, and starts all volumes of the host at boot: disable it (systemctl disable drbd.service), volumes of your own have drbd@NAME.target"
+}
+
 refuse_used() { # DEVICE
     local name=${1##*/} where user
     where=$(findmnt --noheadings --first-only --output TARGET --source "$1" || true)
@@ -90,6 +96,7 @@ verb_admit() {
     local device
     refuse_other_kernel
     refuse_other_host
+    refuse_other_start
     device=$(real_device) || fail "$DEVICE does not exist on this host (lsblk shows what does)"
     [[ -b $device ]] || fail "$DEVICE is no block device"
     refuse_used "$device"

@@ -9,9 +9,10 @@ text() {
 
 # `VG/LV` of the device, where it is a logical volume.
 logical_volume() {
-    local device
-    device=$(real_device) && command -v lvs >/dev/null || return 0
-    lvs --noheadings --separator / --options vg_name,lv_name -- "$device" 2>/dev/null | tr -d ' ' || true
+    local number
+    command -v lvs >/dev/null || return 0
+    number=$(lsblk --nodeps --noheadings --output MAJ:MIN -- "$DEVICE" | tr -d ' ')
+    lvs --noheadings --separator / --options vg_name,lv_name --select "lv_kernel_major=${number%:*} && lv_kernel_minor=${number#*:}" 2>/dev/null | tr -d ' '
 }
 
 # One line of JSON. Changes nothing.
