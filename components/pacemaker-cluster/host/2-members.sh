@@ -12,11 +12,16 @@ verb_seed() {
     install -m 0600 -o hacluster -g haclient "$WORK/cib.xml" "$file"
 }
 
+# Not by its exit status: that of a unit without an [Install] section, which never starts by itself, is 0 too.
+starts_at_boot() { # UNIT
+    [[ $(systemctl is-enabled "$1" 2>/dev/null) == enabled* ]]
+}
+
 # What the cluster starts, nobody else does.
 verb_own() {
     local unit
     while read -r unit; do
-        systemctl --quiet is-enabled "$unit" 2>/dev/null || continue
+        starts_at_boot "$unit" || continue
         say "$unit no longer starts at boot: the cluster starts it where it belongs"
         systemctl --quiet disable "$unit"
     done < <(grep -v '^#' "$UNITS")
@@ -25,7 +30,7 @@ verb_own() {
 verb_owned() {
     local unit
     while read -r unit; do
-        ! systemctl --quiet is-enabled "$unit" 2>/dev/null || fail "$unit starts at boot, and on more than one node: systemctl disable $unit"
+        ! starts_at_boot "$unit" || fail "$unit starts at boot, and on more than one node: systemctl disable $unit"
     done < <(grep -v '^#' "$UNITS")
 }
 
