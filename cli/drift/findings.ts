@@ -3,6 +3,8 @@ import type { DeployedUnit } from "../state";
 import { RecordState } from "../fleet/answer";
 import type { Compared, Evidence, Place, ServiceState } from "../fleet/answer";
 import { servicesOf } from "../fleet/question";
+import { isDynamic } from "../../components/galera-cluster/variables";
+import { sized } from "../../components/galera-cluster/conf";
 import { settingsOf, spoken } from "../fleet/variables";
 import { unifiedDiff } from "./diff";
 import { visible } from "../plan/diff";
@@ -65,9 +67,8 @@ export function findingsOf(unit: DeployedUnit, evidence: Evidence): Finding[] {
         ...packageFindings(unit, evidence),
         ...servicesOf(unit.manifest).flatMap((name) => serviceFindings(unit, name, evidence)),
         ...variableFindings(unit, evidence),
-        ...gateFindings(unit, evidence),
     ];
-    return [...found, ...checkFindings(unit, evidence, found)];
+    return [...found, ...gateFindings(unit, evidence, found), ...checkFindings(unit, evidence, found)];
 }
 
 function recordFindings({ manifest, keeper }: DeployedUnit, { records }: Evidence): Finding[] {
@@ -101,7 +102,8 @@ function recordFindings({ manifest, keeper }: DeployedUnit, { records }: Evidenc
             detail: "a run was cut off half-way and nothing has completed it",
             repair: Repair.Apply,
         });
-    if (!record.credentials && record.state !== RecordState.Missing)
+    const needed = manifest.files.some(({ credential, fill }) => credential !== undefined || fill?.length);
+    if (needed && !record.credentials && record.state !== RecordState.Missing)
         found.push({
             kind: Kind.Credential,
             subject: manifest.unit,
@@ -326,19 +328,29 @@ const variableFindings = ({ manifest }: DeployedUnit, { variables }: Evidence): 
                       subject: `mariadb.service ${name}`,
                       detail: `the server runs with ${visible(runs)}, and ${file} says ${value}`,
                       repair: Repair.Host,
-                      commands: [`mariadb -e "SET GLOBAL ${name} = …"`, "systemctl restart mariadb.service"],
+                      commands: [
+                          isDynamic(name)
+                              ? `mariadb -e "SET GLOBAL ${name} = ${/^[A-Z_]+$/i.test(value) ? `'${value}'` : sized(value)}"`
+                              : "systemctl restart mariadb.service",
+                      ],
                   },
               ];
     });
 
-const gateFindings = ({ manifest }: DeployedUnit, { runs }: Evidence): Finding[] =>
+/** A gate that fails where nothing else differs has its cause elsewhere: to apply the same again would not help. */
+const gateFindings = ({ manifest }: DeployedUnit, { runs }: Evidence, found: Finding[]): Finding[] =>
     (runs.health.get(manifest.unit)?.summary?.gates ?? [])
         .filter(({ passes }) => !passes)
         .map(({ name, output }) => ({
             kind: Kind.Gate,
             subject: name,
             detail: visible(output.split("\n").slice(1).join("\n").trim() || output.trim() || "it fails"),
-            repair: Repair.Apply,
+            ...(found.length > 0
+                ? { repair: Repair.Apply }
+                : {
+                      repair: Repair.Host,
+                      commands: servicesOf(manifest).map((service) => `journalctl -u ${service} -n 50`),
+                  }),
         }));
 
 /** What the host side itself finds, and nobody has named yet: it knows more than is asked for here, such as users and files that shall leave. */

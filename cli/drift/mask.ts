@@ -20,6 +20,8 @@ export const expectedShown = (content: string): string => content.replace(PLACEH
  * a line that begins like one with a credential, values with a telling name, private keys.
  */
 export function foundShown(content: string, expected: string): string {
+    // What was applied holds no credential, so a line of it can be shown.
+    const applied = new Set(expected.split("\n"));
     const beginnings = expected
         .split("\n")
         .filter((line) => PLACEHOLDER.test(line))
@@ -29,6 +31,7 @@ export function foundShown(content: string, expected: string): string {
         .replace(KEY_BLOCK, MASKED)
         .split("\n")
         .map((line) => {
+            if (applied.has(line)) return line;
             const like = beginnings.find(({ begin }) => begin.trim() !== "" && line.trim().startsWith(begin.trim()));
             if (like) {
                 const kept = like.end !== "" && line.endsWith(like.end) ? like.end : "";

@@ -29,7 +29,7 @@ export interface UnitRecord {
     digest: string;
     /** A run was cut between files and gates. */
     cut: boolean;
-    /** Whether its credentials lie on the host; true where it has none. */
+    /** Whether there is a folder with its credentials on the host; true where it was sent none. */
     credentials: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { sized } from "../../components/galera-cluster/conf";
 import type { Manifest } from "../../remote/manifest";
 
 /** A setting of the MariaDB server that an option file of a unit states. */
@@ -43,9 +44,7 @@ export const variableNames = (manifest: Manifest): string[] => settingsOf(manife
 
 /** A value in the words of `SHOW VARIABLES`. */
 export function spoken(value: string): string {
-    const [, digits = "", unit = ""] = /^(\d+)([KMGTPE])$/i.exec(value) ?? [];
-    if (unit !== "") return String(BigInt(digits) * 1024n ** BigInt("KMGTPE".indexOf(unit.toUpperCase()) + 1));
     if (/^(on|true|1)$/i.test(value)) return "ON";
     if (/^(off|false|0)$/i.test(value)) return "OFF";
-    return value.toUpperCase();
+    return sized(value).toUpperCase();
 }

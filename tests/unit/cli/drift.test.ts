@@ -212,7 +212,7 @@ const bad: [string, Record<string, string>, string][] = [
             ours: "",
             health: '0\n{"result":"unhealthy","gates":[{"name":"it answers","passes":false,"output":"it answers: not within 2 s\\nconnection refused"}]}',
         },
-        "gate fails: it answers: connection refused [apply]",
+        "gate fails: it answers: connection refused [host]",
     ],
 ];
 
@@ -333,6 +333,7 @@ describe("credentials", () => {
         expect(foundShown("auth_pass ***\nurl http://u:***@x/\n", expected)).toBe(
             "auth_pass ***\nurl http://u:***@x/\n",
         );
+        expect(foundShown("wsrep_sst_auth = mysql:\n", "wsrep_sst_auth = mysql:\n")).toBe("wsrep_sst_auth = mysql:\n");
         expect(foundShown("  password = hunter2\nssl_key: ok\napi-key 'hunter3'\n", "")).toBe(
             "  password = ***\nssl_key: ok\napi-key ***\n",
         );
@@ -382,8 +383,11 @@ test("settings of MariaDB that its server tells in other words are the same", ()
     const evidence = evidenceIn(
         told("variables", "-", "max_connections\t100\nlog_bin\t1\ninnodb_log_file_size\t67108864\n"),
     );
-    expect(findingsOf(unit, evidence).map(({ detail }) => detail)).toEqual([
-        "the server runs with 100, and /etc/mysql/b.cnf says 200",
+    expect(findingsOf(unit, evidence)).toMatchObject([
+        {
+            detail: "the server runs with 100, and /etc/mysql/b.cnf says 200",
+            commands: ['mariadb -e "SET GLOBAL max_connections = 200"'],
+        },
     ]);
 });
 
