@@ -8,9 +8,15 @@ const project = (name, extra = {}) => ({
 });
 
 // What holds seconds against a promise, or looks at the machine as a whole: nothing else may run meanwhile. The others mostly wait for their hosts.
-const ALONE = ["lab", "keepalived-vip", "haproxy-frontend", "haproxy-galera", "galera-faults", "whole-stack"].map(
-    (name) => `/tests/lab/${name}.test.ts`,
-);
+const ALONE = [
+    "lab",
+    "keepalived-vip",
+    "haproxy-frontend",
+    "haproxy-galera",
+    "galera-faults",
+    "pacemaker-cluster",
+    "whole-stack",
+].map((name) => `/tests/lab/${name}.test.ts`);
 
 module.exports = {
     projects: [

@@ -26,7 +26,7 @@ export class Bench {
         name: string,
         subnet: string,
         hosts: string[],
-        more: Pick<LabOptions, "vms" | "dataDisk"> = {},
+        more: Pick<LabOptions, "vms" | "dataDisk" | "bmc"> = {},
     ): Promise<Bench> {
         const dir = mkdtempSync(path.join(tmpdir(), `${name}-`));
         mkdirSync(path.join(dir, "state"));

@@ -58,6 +58,11 @@ settled() {
     [[ -z $next ]] && timeout 10 crmadmin -S "$dc" 2>/dev/null | grep -q S_IDLE
 }
 
+# Whether nothing is left to do.
+verb_idle() {
+    settled || fail "waiting for $WAITING"
+}
+
 # Whether every resource runs, in the role that is asked of it; else which does not, with the cluster's words for it.
 verb_running() {
     local id missing='' seen

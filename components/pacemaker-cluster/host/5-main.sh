@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # shared with the files beside this one
 case ${1-} in
-seed | own | owned | free | members | reload | vote | sbd | blank | verify | running | configure | configured | stop | forget) "verb_$1" ;;
-*) fail "usage: cluster members|reload|vote|verify|running|configure|configured|stop" ;;
+seed | own | owned | free | members | reload | vote | sbd | blank | verify | idle | running | configure | configured | stop | forget) "verb_$1" ;;
+*) fail "usage: cluster members|reload|vote|verify|idle|running|configure|configured|stop" ;;
 esac
