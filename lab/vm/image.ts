@@ -21,12 +21,21 @@ const MASKED = [
     ...["ifupdown-pre.service", "systemd-logind.service", "systemd-binfmt.service", "systemd-random-seed.service"],
     ...["systemd-remount-fs.service", "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service"],
     ...["proc-sys-fs-binfmt_misc.automount", "sys-fs-fuse-connections.mount", "dev-hugepages.mount"],
-    ...["dev-mqueue.mount", "kmod-static-nodes.service", "systemd-sysusers.service", "systemd-pstore.service"],
+    ...[
+        "systemd-journal-flush.service",
+        "dev-mqueue.mount",
+        "kmod-static-nodes.service",
+        "systemd-sysusers.service",
+        "systemd-pstore.service",
+    ],
     ...["loop", "dm_mod", "drm", "fuse", "configfs", "efi_pstore"].map((name) => `modprobe@${name}.service`),
 ];
 
 /** The devices that udev is told of at start; the others have no user. */
-const COLDPLUGGED = ["block", "virtio-ports", "misc", "net"];
+const COLDPLUGGED = ["block", "virtio-ports"];
+const COLDPLUG = `[Service]
+ExecStart=
+ExecStart=-udevadm trigger --type=all --action=add ${COLDPLUGGED.map((name) => `--subsystem-match=${name}`).join(" ")}`;
 
 // A fixed machine-id: without one systemd takes the start for the first and enables all services again. Each machine gets its own.
 const CUSTOMIZE = `
@@ -36,8 +45,9 @@ for link in "$root"/etc/rc[2-5].d/S*; do mv "$link" "\${link%/*}/K\${link##*/S}"
 rm -f "$root"/etc/rcS.d/S*
 for unit in ${MASKED.join(" ")}; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done
 mkdir -p "$root/etc/systemd/system/systemd-udev-trigger.service.d"
-printf '%s\\n' '[Service]' 'ExecStart=' 'ExecStart=-udevadm trigger --type=all --action=add --prioritized-subsystem=block ${COLDPLUGGED.map((name) => `--subsystem-match=${name}`).join(" ")}' \
-    >"$root/etc/systemd/system/systemd-udev-trigger.service.d/lab.conf"
+echo '${COLDPLUG}' >"$root/etc/systemd/system/systemd-udev-trigger.service.d/lab.conf"
+# Its socket starts it when somebody asks.
+rm -f "$root/lib/systemd/system/multi-user.target.wants/dbus.service"
 echo softdog >"$root/etc/modules-load.d/lab.conf"
 printf '%032d\\n' 1 >"$root/etc/machine-id"
 : >"$root/etc/fstab"
