@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addDemoCommand } from "./demo";
 import { addDriftCommand } from "./drift";
 import { addLabCommands } from "./lab";
+import { addNodeCommands } from "./node";
 import { addPlanCommand } from "./plan";
 import { addRecoverCommands } from "./recover";
 import { addStatusCommand } from "./status";
@@ -19,6 +20,7 @@ addStatusCommand(program);
 addRecoverCommands(program);
 addTrustCommand(program);
 addPlanCommand(program);
+addNodeCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
     process.stderr.write(`pulumi-ha: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -2,5 +2,6 @@
 # shellcheck disable=SC2034,SC2154 # shared with the files beside this one
 case ${1-} in
 seed | own | owned | free | members | reload | vote | sbd | blank | verify | idle | running | configure | configured | stop | forget) "verb_$1" ;;
-*) fail "usage: cluster members|reload|vote|verify|idle|running|configure|configured|stop" ;;
+standby | online) "verb_$1" "${2-}" ;;
+*) fail "usage: cluster standby NODE|online NODE|members|reload|vote|verify|idle|running|configure|configured|stop" ;;
 esac

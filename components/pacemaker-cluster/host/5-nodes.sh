@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # shared with the files beside this one
+# Maintenance: a node is put aside, and let in again.
+
+standby_is() { # NODE true|false
+    nodes_as_seen | grep -E "^$1 " | grep -q "standby=$2"
+}
+
+known() { # NODE
+    [[ " $NODES " == *" $1 "* ]] || fail "$1 is no node of $CLUSTER: it has $NODES"
+}
+
+# Where everything is, for people.
+where() {
+    timeout 20 crm_mon -1 -r --include=none,nodes,resources 2>/dev/null | grep -E '^ +\* ' >&2 || true
+}
+
+aside() {
+    settled || return 1
+    WAITING="$SUBJECT to be empty"
+    nodes_as_seen | grep -E "^$SUBJECT " | grep -q 'resources_running=0'
+}
+
+verb_standby() { # NODE
+    local node others=''
+    SUBJECT=${1:?a node}
+    known "$SUBJECT"
+    for node in $NODES; do
+        if [[ $node != "$SUBJECT" ]] && nodes_as_seen | grep -E "^$node " | grep 'online=true' | grep -q 'standby=false'; then others+=" $node"; fi
+    done
+    [[ -n $others ]] || fail "no other node could take over from $SUBJECT: the others are down or in standby; nothing was changed"
+    timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --update on
+    await "$SETTLE" aside || fail "$SUBJECT is in standby, and after $SETTLE s still waiting for $WAITING"
+    say "$SUBJECT is in standby and runs nothing; the cluster keeps it so until: pulumi-ha node online $SUBJECT"
+    where
+}
+
+let_in() {
+    WAITING="$SUBJECT to be let in"
+    standby_is "$SUBJECT" false && all_members && settled
+}
+
+verb_online() { # NODE
+    SUBJECT=${1:?a node}
+    known "$SUBJECT"
+    timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --delete >/dev/null
+    await "$SETTLE" let_in || fail "$SUBJECT is no longer in standby, and after $SETTLE s still waiting for $WAITING"
+    say "$SUBJECT is online"
+    where
+}
