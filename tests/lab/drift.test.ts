@@ -66,11 +66,11 @@ interface Ran {
     seconds: number;
 }
 
-/** Runs `pulumi-ha` as a person does, in the folder of a project. */
+/** Runs `pulumi-ha` as a person does, for a project elsewhere. */
 async function cli(args: string[], env: Record<string, string> = {}): Promise<Ran> {
     const begin = monotonicMs();
-    const child = spawn(process.execPath, [...CLI, ...args], {
-        cwd: project(),
+    const child = spawn(process.execPath, [...CLI, ...args, "--cwd", project()], {
+        cwd: PROJECT,
         env: {
             ...process.env,
             ...toolchainEnv(PROJECT),
