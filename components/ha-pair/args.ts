@@ -73,7 +73,7 @@ export interface HaPairArgs {
     /** What runs behind the address, by name, in the order in which it starts. Default: none, which needs a `volume`. */
     services?: Record<string, PairServiceArgs>;
     /** A replicated file system that moves along: `volume` of a `DrbdVolume`. Default: none. */
-    volume?: Volume;
+    volume?: pulumi.Input<Volume>;
     /** Default: Pacemaker with a volume, else keepalived. */
     engine?: HaPairEngine;
     /** Name of the node that has the address when both are well at the start. Default: the first. */
@@ -86,6 +86,13 @@ export interface HaPairArgs {
     fencing?: FencingArgs;
     /** Addresses of a second link between the nodes, by node, for Corosync. Default: none, all goes over the nodes' own addresses. */
     links?: Record<string, pulumi.Input<string>>;
+    /**
+     * Seconds without a sign of life after which Pacemaker's node counts as lost, 0.5 to 60: 1 suits hosts of their own, 3 and more virtual machines that are
+     * moved or overcommitted. Default: 1.
+     */
+    tokenSeconds?: pulumi.Input<number>;
+    /** Seconds for Pacemaker's members to find each other, and for the services to be where they belong after a change. Default: 120. */
+    settleSeconds?: pulumi.Input<number>;
     /** Why both nodes may write at once, in words: only then a pair with Pacemaker goes without fencing or without a witness. Default: refused. */
     acceptSplitBrainRisk?: pulumi.Input<string>;
 }

@@ -119,6 +119,8 @@ const cluster = (
             witness: args.witness,
             fencing: args.fencing,
             acceptSplitBrainRisk: args.acceptSplitBrainRisk,
+            tokenSeconds: args.tokenSeconds,
+            settleSeconds: args.settleSeconds,
             packages: spec.apply(packages),
             ...pairResources(name, args, spec),
         },

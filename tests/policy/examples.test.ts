@@ -35,6 +35,7 @@ async function copied(name: string): Promise<Stack> {
 
 /** What an example asks for beyond its own Pulumi.dev.yaml. */
 const CONFIG: Record<string, () => ConfigMap> = {
+    pair: () => ({ bmcPassword: { value: "a word", secret: true } }),
     "existing-ca": () => {
         const [key, certificate] = ["ca.key", "ca.pem"].map((file) => path.join(dir, file)) as [string, string];
         const request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=Corporate";

@@ -1,0 +1,41 @@
+/**
+ * An NFS server that survives the loss of either machine: a replicated disk, its file system, the service and its address move together, a node that is
+ * lost is switched off by its management controller first, and a third host has the casting vote.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { CertificateAuthority, DrbdVolume, HaPair, ServicePreset, Witness, nodesFromConfig } from "pulumi-ha";
+
+const { app1, app2, third } = nodesFromConfig("app1", "app2", "third");
+const password = new pulumi.Config().requireSecret("bmcPassword");
+
+const ca = new CertificateAuthority("ca", { organization: "Example Shop" });
+const witness = new Witness("witness", { node: third, issuer: ca.issuer });
+
+// A link of its own for replication, which Corosync uses as its second one.
+const direct = { app1: "203.0.113.31", app2: "203.0.113.32" };
+
+const data = new DrbdVolume("files", {
+    nodes: [app1, app2],
+    device: "/dev/vdb",
+    mountPoint: "/srv/files",
+    replicationAddresses: direct,
+});
+
+const files = new HaPair("files", {
+    nodes: [app1, app2],
+    address: "198.51.100.101/24",
+    volume: data.volume,
+    services: { nfs: { preset: ServicePreset.NfsServer } },
+    witness: witness.vote,
+    links: direct,
+    fencing: {
+        ipmi: {
+            app1: { address: "198.51.100.131", user: "fence", password },
+            app2: { address: "198.51.100.132", user: "fence", password },
+        },
+    },
+});
+
+export const endpoint = files.endpoints.apply((endpoints) => endpoints.nfs);
+/** Per fault: how many seconds a client waits at most, and the sum that says so. */
+export const failover = files.failover;
