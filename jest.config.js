@@ -16,6 +16,9 @@ const ALONE = [
     "galera-faults",
     "pacemaker-cluster",
     "whole-stack",
+    "pacemaker-cluster",
+    "vms",
+    "drbd-volume",
 ].map((name) => `/tests/lab/${name}.test.ts`);
 
 module.exports = {
