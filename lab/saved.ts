@@ -10,7 +10,7 @@ import { type Inventory, readInventory } from "./inventory";
 import { type Lab, Power } from "./lab";
 import { prepareMachine } from "./machine";
 import { HostKind, type HostPlan, labDir, type LabPlan } from "./plan";
-import { labLock, locked, recordedLab } from "./state";
+import { labLock, locked, recordedLab, recordLab } from "./state";
 import { bringUp, RESTORING, startHosts } from "./up";
 import { sharedDisk } from "./vm/guest";
 import { accelerator, Accelerator, VM_PROGRAMS } from "./vm/kvm";
@@ -107,9 +107,12 @@ async function restore(
 ): Promise<Lab> {
     const before = recordedLab(name)?.dir;
     const dir = wanted === undefined ? (before ?? labDir(name)) : path.resolve(wanted);
+    const other = readInventory(dir)?.lab ?? name;
+    if (other !== name) throw new Error(`dir: ${dir} belongs to the lab "${other}": choose another folder`);
     await checkAccelerator(state, from);
     if (before !== undefined) await takeDown(name, before);
     const target = { name, dir };
+    recordLab({ name, dir, subnet });
     fs.mkdirSync(path.join(dir, "hosts"), { recursive: true, mode: 0o700 });
     fs.writeFileSync(path.join(dir, RESTORING), state);
     for (const file of FILES.filter((candidate) => fs.existsSync(path.join(from, candidate))))
