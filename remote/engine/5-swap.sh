@@ -9,11 +9,13 @@
 read_journal() {
     local how path
     BEFORE=()
-    if [[ ! -e $MINE/journal/changes ]]; then
-        rm -rf -- "$MINE"/journal/text.* "$MINE/journal/backup"
-        return 0
-    fi
+    [[ -e $MINE/journal/changes ]] || return 0
     while read -r how path; do BEFORE["$path"]=$how; done <"$MINE/journal/changes"
+}
+
+# What a run left that was cut before it opened its journal. Under the lock alone: in a run that is at work the journal is about to be opened.
+drop_unopened_journal() {
+    [[ -e $MINE/journal/changes ]] || rm -rf -- "$MINE"/journal/text.* "$MINE/journal/backup"
 }
 
 # Paths that the recorded manifest or a cut run brought and the manifest in hand does not have.

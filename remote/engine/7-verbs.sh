@@ -42,6 +42,7 @@ begin() {
     read_others
     finish_commit
     finish_removal
+    drop_unopened_journal
     read_journal
     read_ours
     mkdir -p -- "$MINE"

@@ -205,6 +205,16 @@ load engine.bash
     [[ $output == *"not installed: nginx"* ]]
 }
 
+@test "a check leaves alone what a run beside it has kept and not yet listed; the next run drops what was left over" {
+    app
+    engine apply
+    mkdir -p "$HOST/var/lib/pulumi-ha/units/app/journal/backup/etc"
+    engine check
+    [ -d "$HOST/var/lib/pulumi-ha/units/app/journal/backup/etc" ]
+    engine apply
+    [ ! -e "$HOST/var/lib/pulumi-ha/units/app/journal/backup" ]
+}
+
 @test "check says what differs and changes nothing" {
     app one
     before=$(snapshot)
