@@ -21,4 +21,4 @@ const isBuilt = ["cli", "lab"].every(
 /** Node's arguments for this repository's program: the built one, or, where that is out of date, its source, which takes seconds to start. */
 export const CLI: string[] = isBuilt
     ? [BUILT]
-    : ["-r", "ts-node/register/transpile-only", path.join(ROOT, "cli", "index.ts")];
+    : ["-r", require.resolve("ts-node/register/transpile-only"), path.join(ROOT, "cli", "index.ts")];

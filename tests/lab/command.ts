@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { backendUrl } from "../../cli/pulumi";
+import { monotonicMs } from "../../lab";
+import { toolchainEnv } from "../../toolchain";
+import { CLI } from "./cli";
+import { PROJECT } from "./support";
+import type { Bench } from "./support";
+
+/** How a command ended. */
+export interface Ended {
+    code: number | null;
+    /** All it printed. */
+    output: string;
+    seconds: number;
+}
+
+/** The folder of a project of the stacks' backend, for what a person calls by hand. */
+export function projectOf(bench: Bench): string {
+    const folder = path.join(bench.dir, "project");
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: lab-test\nruntime: nodejs\n");
+    return folder;
+}
+
+/** Runs `pulumi-ha` as a person does, in the folder of a project. */
+export async function pulumiHa(bench: Bench, ...args: string[]): Promise<Ended> {
+    const begin = monotonicMs();
+    const child = spawn(process.execPath, [...CLI, ...args], {
+        cwd: projectOf(bench),
+        env: {
+            ...process.env,
+            ...toolchainEnv(PROJECT),
+            PULUMI_BACKEND_URL: backendUrl(path.join(bench.dir, "state")),
+            PULUMI_CONFIG_PASSPHRASE: "lab-test",
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    const take = (piece: string) => void (output += piece);
+    child.stdout.setEncoding("utf8").on("data", take);
+    child.stderr.setEncoding("utf8").on("data", take);
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    return { code, output, seconds: (monotonicMs() - begin) / 1000 };
+}
