@@ -39,7 +39,7 @@ ExecStart=-udevadm trigger --type=all --action=add ${COLDPLUGGED.map((name) => `
 
 // A fixed machine-id: without one systemd takes the start for the first and enables all services again. Each machine gets its own.
 const CUSTOMIZE = `
-find "$root"/etc/systemd/system/*.wants -type l ${ENABLED.map((unit) => `! -name ${unit}`).join(" ")} -delete
+find "$root"/etc/systemd/system/*.wants "$root"/etc/systemd/system/*.requires -type l ${ENABLED.map((unit) => `! -name ${unit}`).join(" ")} -delete
 # Off, as \`update-rc.d disable\` leaves them: without a link in a runlevel they could not be enabled any more.
 for link in "$root"/etc/rc[2-5].d/S*; do mv "$link" "\${link%/*}/K\${link##*/S}"; done
 rm -f "$root"/etc/rcS.d/S*
