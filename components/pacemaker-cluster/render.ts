@@ -107,7 +107,7 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
                 command: cluster("members"),
                 withinSeconds: JOIN_SECONDS,
             },
-            { name: "the cluster alone starts its services", command: cluster("owned"), withinSeconds: 2 },
+            { name: "the cluster alone starts its services", command: cluster("owned"), withinSeconds: 20 },
         ],
         ports: [{ port: "udp/5405", from }],
         removal: [{ name: "forgetting the cluster", command: cluster("forget") }],
@@ -183,8 +183,8 @@ export function renderResources(spec: ClusterSpec): Manifest {
         ],
         validators: [{ name: "Pacemaker accepts the configuration", command: cluster("verify") }],
         gates: [
-            { name: "every resource runs", command: cluster("running"), withinSeconds: 10 },
-            { name: "the cluster runs the stated configuration", command: cluster("configured"), withinSeconds: 5 },
+            { name: "every resource runs", command: cluster("running"), withinSeconds: 30 },
+            { name: "the cluster runs the stated configuration", command: cluster("configured"), withinSeconds: 20 },
         ],
         removal: [{ name: "stopping all resources", command: cluster("stop") }],
     });
