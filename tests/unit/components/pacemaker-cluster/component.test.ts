@@ -105,7 +105,7 @@ describe.each([
     test("the failover is known and no secret", async () => {
         const { outputs } = await made(preview, pair);
         expect(outputs).toMatchObject({ name: "pair", failoverIsSecret: false });
-        expect(outputs.failover.map(({ fault, totalSeconds }) => [fault, totalSeconds])).toContainEqual(["power", 6]);
+        expect(outputs.failover.map(({ fault, totalSeconds }) => [fault, totalSeconds])).toContainEqual(["power", 6.7]);
     });
 });
 
