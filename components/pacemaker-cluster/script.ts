@@ -1,16 +1,10 @@
-import { readFileSync, readdirSync } from "node:fs";
 import * as path from "node:path";
+import { joined } from "../../remote/joined";
 import { header } from "../shared/header";
 import type { ClusterNode, ClusterSpec } from "./spec";
 
-const FOLDER = path.join(__dirname, "host");
-
 /** The script `cluster` as one text, from its parts in a fixed order, so that the same version of the library always installs the same bytes. */
-export const SCRIPT = readdirSync(FOLDER)
-    .filter((file) => file.endsWith(".sh"))
-    .sort()
-    .map((file) => readFileSync(path.join(FOLDER, file), "utf8"))
-    .join("\n");
+export const SCRIPT = joined(path.join(__dirname, "host"));
 
 const kind = ({ sbd }: ClusterSpec): string => {
     if (sbd === undefined) return "none";
