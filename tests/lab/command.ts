@@ -13,6 +13,8 @@ export interface Ended {
     code: number | null;
     /** All it printed. */
     output: string;
+    stdout: string;
+    stderr: string;
     seconds: number;
 }
 
@@ -24,23 +26,33 @@ export function projectOf(bench: Bench): string {
     return folder;
 }
 
-/** Runs `pulumi-ha` as a person does, in the folder of a project. */
-export async function pulumiHa(bench: Bench, ...args: string[]): Promise<Ended> {
+/** Where a command is called from, and what its environment has besides. */
+interface Call {
+    /** Default: the project's folder. */
+    cwd?: string;
+    env?: Record<string, string>;
+}
+
+/** Runs `pulumi-ha` as a person does, on the stacks' backend. */
+export async function called(bench: Bench, args: string[], { cwd, env }: Call = {}): Promise<Ended> {
     const begin = monotonicMs();
     const child = spawn(process.execPath, [...CLI, ...args], {
-        cwd: projectOf(bench),
+        cwd: cwd ?? projectOf(bench),
         env: {
             ...process.env,
             ...toolchainEnv(PROJECT),
             PULUMI_BACKEND_URL: backendUrl(path.join(bench.dir, "state")),
             PULUMI_CONFIG_PASSPHRASE: "lab-test",
+            ...env,
         },
         stdio: ["ignore", "pipe", "pipe"],
     });
-    let output = "";
-    const take = (piece: string) => void (output += piece);
-    child.stdout.setEncoding("utf8").on("data", take);
-    child.stderr.setEncoding("utf8").on("data", take);
+    let [output, stdout, stderr] = ["", "", ""];
+    child.stdout.setEncoding("utf8").on("data", (piece: string) => void ((output += piece), (stdout += piece)));
+    child.stderr.setEncoding("utf8").on("data", (piece: string) => void ((output += piece), (stderr += piece)));
     const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { code, output, seconds: (monotonicMs() - begin) / 1000 };
+    return { code, output, stdout, stderr, seconds: (monotonicMs() - begin) / 1000 };
 }
+
+/** Runs `pulumi-ha` in the folder of a project. */
+export const pulumiHa = (bench: Bench, ...args: string[]): Promise<Ended> => called(bench, args);

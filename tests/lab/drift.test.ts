@@ -1,18 +1,13 @@
-import { spawn } from "node:child_process";
-import * as fs from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { backendUrl } from "../../cli/pulumi";
 import type { DriftReport } from "../../cli/drift/report";
 import type { RepairPlan } from "../../cli/drift/repair";
 import type { StatusPage } from "../../cli/status/page";
 import { CertificateAuthority, HaproxyFrontend, HaproxyMode, KeepalivedVip, Unit } from "../../components";
 import { placeholder, reload } from "../../remote/manifest";
-import { monotonicMs } from "../../lab";
-import { toolchainEnv } from "../../toolchain";
 import { beacon } from "./beacon";
-import { CLI } from "./cli";
+import { called, projectOf } from "./command";
+import type { Ended } from "./command";
 import { figure, up, upOk } from "./stack";
 import { Bench, PROJECT, onHost, until } from "./support";
 
@@ -26,8 +21,6 @@ let stack: Stack;
 
 beforeAll(async () => {
     bench = await Bench.up("t-drift", "10.87.0.0/24", HOSTS);
-    fs.mkdirSync(project());
-    fs.writeFileSync(path.join(project(), "Pulumi.yaml"), "name: lab-test\nruntime: nodejs\n");
     stack = await bench.stack("drift", () => {
         const nodes = HOSTS.map((name) => bench.node(name));
         const { issuer } = new CertificateAuthority("ca", { organization: "Example" });
@@ -57,37 +50,11 @@ beforeAll(async () => {
 });
 afterAll(() => bench.down());
 
-const project = () => path.join(bench.dir, "project");
+/** For a project elsewhere. */
+const cli = (args: string[], env: Record<string, string> = {}): Promise<Ended> =>
+    called(bench, [...args, "--cwd", projectOf(bench)], { cwd: PROJECT, env });
 
-interface Ran {
-    code: number | null;
-    stdout: string;
-    stderr: string;
-    seconds: number;
-}
-
-/** Runs `pulumi-ha` as a person does, for a project elsewhere. */
-async function cli(args: string[], env: Record<string, string> = {}): Promise<Ran> {
-    const begin = monotonicMs();
-    const child = spawn(process.execPath, [...CLI, ...args, "--cwd", project()], {
-        cwd: PROJECT,
-        env: {
-            ...process.env,
-            ...toolchainEnv(PROJECT),
-            PULUMI_BACKEND_URL: backendUrl(path.join(bench.dir, "state")),
-            PULUMI_CONFIG_PASSPHRASE: "lab-test",
-            ...env,
-        },
-        stdio: ["ignore", "pipe", "pipe"],
-    });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (piece: string) => (stdout += piece));
-    child.stderr.setEncoding("utf8").on("data", (piece: string) => (stderr += piece));
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { code, stdout, stderr, seconds: (monotonicMs() - begin) / 1000 };
-}
-
-type Told<T> = Ran & { report: T };
+type Told<T> = Ended & { report: T };
 
 async function told<T>(verb: string, more: string[]): Promise<Told<T>> {
     const ran = await cli([verb, "--stack", "drift", "--json", ...more]);

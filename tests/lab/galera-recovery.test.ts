@@ -1,15 +1,12 @@
-import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
-import { backendUrl } from "../../cli/pulumi";
 import { CertificateAuthority, GaleraCluster } from "../../components";
-import { monotonicMs } from "../../lab";
-import { toolchainEnv } from "../../toolchain";
-import { CLI } from "./cli";
+import { projectOf, pulumiHa } from "./command";
+import type { Ended } from "./command";
 import { asRoot } from "./members";
 import { destroy, figure, up, upOk } from "./stack";
-import { Bench, PROJECT, onHost, until } from "./support";
+import { Bench, onHost, until } from "./support";
 
 jest.setTimeout(300_000);
 
@@ -28,44 +25,23 @@ beforeAll(async () => {
         });
         return Promise.resolve({});
     });
-    fs.mkdirSync(project());
-    fs.writeFileSync(path.join(project(), "Pulumi.yaml"), "name: lab-test\nruntime: nodejs\n");
     const { seconds } = await upOk(stack);
     figure("up of three members", seconds);
     await asRoot(bench.host("db1"), "CREATE TABLE shop.sold (id INT PRIMARY KEY)");
 });
 afterAll(() => bench.down());
 
-const project = () => path.join(bench.dir, "project");
-
 /** Runs `pulumi-ha recover galera orders` as a person does, in the folder of a project. */
-async function recover(...more: string[]): Promise<{ code: number | null; output: string; seconds: number }> {
-    const begin = monotonicMs();
-    const child = spawn(process.execPath, [...CLI, "recover", "galera", "orders", "--stack", "recovery", ...more], {
-        cwd: project(),
-        env: {
-            ...process.env,
-            ...toolchainEnv(PROJECT),
-            PULUMI_BACKEND_URL: backendUrl(path.join(bench.dir, "state")),
-            PULUMI_CONFIG_PASSPHRASE: "lab-test",
-        },
-        stdio: ["ignore", "pipe", "pipe"],
-    });
-    let output = "";
-    const take = (piece: string) => void (output += piece);
-    child.stdout.setEncoding("utf8").on("data", take);
-    child.stderr.setEncoding("utf8").on("data", take);
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { code, output, seconds: (monotonicMs() - begin) / 1000 };
-}
+const recover = (...more: string[]): Promise<Ended> =>
+    pulumiHa(bench, "recover", "galera", "orders", "--stack", "recovery", ...more);
 
 const records = () =>
     fs
-        .readdirSync(path.join(project(), ".pulumi-ha", "recover"))
+        .readdirSync(path.join(projectOf(bench), ".pulumi-ha", "recover"))
         .sort()
         .map((file) => ({
             file,
-            record: JSON.parse(fs.readFileSync(path.join(project(), ".pulumi-ha", "recover", file), "utf8")) as {
+            record: JSON.parse(fs.readFileSync(path.join(projectOf(bench), ".pulumi-ha", "recover", file), "utf8")) as {
                 outcome: string;
                 reason?: string;
                 history?: string;
