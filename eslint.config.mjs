@@ -2,7 +2,7 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["**/dist", "coverage", ".lab", ".pulumi-ha", "**/node_modules", "tests/vectors"] },
+    { ignores: ["**/dist", "coverage", ".lab", ".pulumi-ha", "docs/site", "**/node_modules", "tests/vectors"] },
     eslint.configs.recommended,
     {
         files: ["**/*.ts"],
