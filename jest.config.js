@@ -2,7 +2,7 @@ const project = (name, extra = {}) => ({
     displayName: name,
     testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
     testEnvironment: "node",
-    transform: { "^.+\\.ts$": ["ts-jest", { tsconfig: "<rootDir>/tsconfig.json", diagnostics: false }] },
+    transform: { "^.+\\.ts$": ["ts-jest", { tsconfig: "<rootDir>/tsconfig.json", transpilation: true }] },
     modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/.lab", "<rootDir>/.pulumi-ha"],
     ...extra,
 });
@@ -16,7 +16,6 @@ const ALONE = [
     "galera-faults",
     "pacemaker-cluster",
     "whole-stack",
-    "pacemaker-cluster",
     "vms",
     "drbd-volume",
 ].map((name) => `/tests/lab/${name}.test.ts`);

@@ -33,11 +33,11 @@ tests() {
     step "$1 tests"
     npx --no-install jest --selectProjects "$@" --json --outputFile "$RESULTS/$1.json"
 }
-tests unit
-tests policy
+tests unit --maxWorkers 3
+tests policy --maxWorkers 2
 # Those that measure one after the other: they share this machine's cores with their hosts.
 tests lab-alone --runInBand
-tests lab --maxWorkers 2
+tests lab --maxWorkers 3
 
 step result
 node scripts/count-tests.js "$RESULTS" "$failed"
