@@ -11,6 +11,8 @@ export interface ManagedFile {
 
 /** What of a unit's manifest rules look at. */
 export interface Manifest {
+    /** Version of the engine that it is sent with; 0 for one that does not say. */
+    engine: number;
     unit: string;
     /** `name` or `name=version`. */
     packages: string[];
@@ -22,6 +24,8 @@ export interface Manifest {
 /** Where a manifest begins and ends in the script that a unit's command is given on its standard input. */
 const HEADER = "pulumi-ha manifest ";
 const END = /^end \d+$/m;
+/** How the engine, which comes before the manifest, says its version. */
+const ENGINE = /^ENGINE_VERSION=(\d+)$/m;
 
 /** The manifest in a script; undefined where there is none. */
 export function parse(script: string): Manifest | undefined {
@@ -32,7 +36,8 @@ export function parse(script: string): Manifest | undefined {
     const rows = text.split("\n");
     const words = (directive: string): string[] =>
         rows.flatMap((row) => (row.startsWith(`${directive} `) ? [row.slice(directive.length + 1)] : []));
-    return { unit: words("unit")[0] ?? "", packages: words("package"), files: filesOf(rows), text };
+    const engine = Number(ENGINE.exec(script.slice(0, begin))?.[1] ?? 0);
+    return { engine, unit: words("unit")[0] ?? "", packages: words("package"), files: filesOf(rows), text };
 }
 
 /** The lines with a bar that follow a file's own line are its content; those of other directives are not. */

@@ -36,6 +36,7 @@ export const LEVELS: Record<string, [dev: Entry, standard: Entry, strict: Entry]
     "memory-fits": [advice, must, [must, { required: true }]],
     "two-corosync-links": [off, advice, must],
     "no-raw-commands": [off, advice, must],
+    "engine-version": [advice, must, must],
     "packages-pinned": [off, advice, advice],
 };
 

@@ -4,6 +4,7 @@ import { certificateLifetime } from "./rules/certificate-lifetime";
 import { dataProtected } from "./rules/data-protected";
 import { databaseChecks } from "./rules/database-checks";
 import { encryptionInTransit } from "./rules/encryption-in-transit";
+import { engineVersion } from "./rules/engine-version";
 import { failoverWithinBudget } from "./rules/failover-within-budget";
 import { hostKeysPinned } from "./rules/host-keys-pinned";
 import { membersApart } from "./rules/members-apart";
@@ -41,6 +42,7 @@ export function policies(unknowns: Unknowns): (ResourceValidationPolicy | StackV
         resourcePolicy(memoryFits, run),
         resourcePolicy(twoCorosyncLinks, run),
         resourcePolicy(noRawCommands, run),
+        resourcePolicy(engineVersion, run),
         resourcePolicy(packagesPinned, run),
     ];
 }

@@ -21,7 +21,7 @@ const node = (name: string, byte: number, labels?: Record<string, string>) => ({
 const nodes = (...names: string[]) => names.map((name, i) => node(name, i + 1));
 
 /** A unit's command with a manifest as the library sends it, and all that it belongs to. */
-export function applied(rows: string[], component: Given, nodeName = "a"): Given[] {
+export function applied(rows: string[], component: Given, nodeName = "a", engine = "ENGINE_VERSION=1"): Given[] {
     const unit: Given = {
         type: "Unit",
         name: `${component.name}-${nodeName}`,
@@ -29,7 +29,7 @@ export function applied(rows: string[], component: Given, nodeName = "a"): Given
         of: component,
     };
     const text = ["pulumi-ha manifest 1", "unit x", ...rows, `end ${rows.length + 2}`].join("\n");
-    const stdin = `say() { :; }\nmanifest_text() { cat <<'MARK'\n${text}\nMARK\n}\nmain "$@"\n`;
+    const stdin = `${engine}\nsay() { :; }\nmanifest_text() { cat <<'MARK'\n${text}\nMARK\n}\nmain "$@"\n`;
     const apply: Given = {
         type: "command:remote:Command",
         name: `${unit.name}-apply`,
@@ -274,6 +274,16 @@ export const CASES: Case[] = [
         fails: [{ type: "command:local:Command", name: "own" }],
         says: ['Command "own": is a local.Command beside the library'],
         passes: applied([], { type: "KeepalivedVip", name: "front" }),
+    },
+    {
+        rule: "engine-version",
+        fails: applied(["package haproxy"], { type: "HaproxyFrontend", name: "web" }, "a", "set -euo pipefail"),
+        says: ['HaproxyFrontend "web", node "a": is applied by engine 0, and 1 is the oldest allowed'],
+        passes: [
+            ...applied([], { type: "HaproxyFrontend", name: "web" }),
+            ...applied([], { type: "KeepalivedVip", name: "front" }, "a", "ENGINE_VERSION=12"),
+        ],
+        unknown: later(applied([], { type: "HaproxyFrontend", name: "web" })),
     },
     {
         rule: "packages-pinned",

@@ -82,6 +82,7 @@ test("fails: a stack that breaks every rule, each by its component, node, field 
         'KeepalivedVip "front": failover[0] takes 60 s after a fault of kind power, and 10 s are allowed by componentSeconds: 3 x advert interval',
         'Stack "test-production": failover.power takes 60 s',
         'Certificate > LocallySignedCert "long-certificate": validityPeriodHours is 20000: 2400 are allowed',
+        'Unit "older", node "b": is applied by engine 0, and 1 is the oldest allowed',
         'KeepalivedVip "front", node "a": packages have no version for keepalived',
     ])
         expect(said).toContain(line);

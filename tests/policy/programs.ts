@@ -60,6 +60,13 @@ const router = (name: string, address: string): ManagedFile =>
         `vrrp_instance ${name} {\n    virtual_router_id 7\n    virtual_ipaddress {\n        ${address}/24 dev eth0\n    }\n}\n`,
     );
 
+/** What a unit sends as a version of the library would that knew of no versions. */
+const withoutVersion: pulumi.ResourceTransformation = ({ type, props, opts }) => {
+    if (type !== "command:remote:Command") return undefined;
+    const { stdin } = props as { stdin: pulumi.Output<string> };
+    return { props: { ...props, stdin: stdin.apply((text) => text.replace(/^ENGINE_VERSION=.*\n/m, "")) }, opts };
+};
+
 /** Breaks every rule at least once. What a component itself refuses stands here as one of another version would have it. */
 export async function breaksAll(): Promise<Record<string, unknown>> {
     const [a, b, same] = [node("a", 1, { rack: "r1", memory: "16G" }), node("b", 2, { rack: "r1" }), node("c", 1)];
@@ -74,6 +81,7 @@ export async function breaksAll(): Promise<Record<string, unknown>> {
     const slow = [{ fault: "power", totalSeconds: 60, formula: "3 x advert interval (60 s)" }];
     const front = new Other("KeepalivedVip", "front", { nodes: [a, b] }, { failover: slow });
     unit(front, "front-a", a, { packages: ["keepalived"], files: [router("front", "192.0.2.100")] });
+    new Unit("older", { node: b, manifest: manifest({ unit: "older" }) }, { transformations: [withoutVersion] });
     const back = new Other("GaleraCluster", "back", { nodes: [a, b] });
     unit(back, "back-a", a, {
         files: [

@@ -6,6 +6,7 @@ import { LEVELS, PROFILES, configOf } from "../../policy/profiles";
 import { Unknowns } from "../../policy/rule";
 import { policies } from "../../policy/rules";
 import { PROJECT } from "../stack";
+import { ENGINE } from "../../remote/engine";
 import { CASES, applied } from "./cases";
 import { UNKNOWN, says } from "./support";
 import type { Given, How } from "./support";
@@ -206,6 +207,17 @@ describe("settings", () => {
         expect(says("members-apart", [pair], { config: { required: true } })).toEqual([
             expect.stringContaining('node "b": nodes[1].labels.hypervisor is missing'),
             expect.stringContaining('node "b": nodes[1].labels.rack is missing'),
+        ]);
+    });
+
+    test("the oldest engine is the library's own, unless another is asked for", () => {
+        const own = /^ENGINE_VERSION=\d+$/m.exec(ENGINE)?.[0];
+        const unit = applied([], { type: "KeepalivedVip", name: "front" }, "a", own);
+        const { configSchema } = policies(Unknowns.Advise).find(({ name }) => name === "engine-version") ?? {};
+        const { default: current } = (configSchema?.properties ?? {}).minVersion as { default: number };
+        expect(own).toBe(`ENGINE_VERSION=${current}`);
+        expect(says("engine-version", unit, { config: { minVersion: current + 1 } })).toEqual([
+            expect.stringContaining(`is applied by engine ${current}, and ${current + 1} is the oldest allowed`),
         ]);
     });
 
