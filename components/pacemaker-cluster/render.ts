@@ -27,7 +27,7 @@ const QDEVICE = "corosync-qdevice.service";
 
 const VOTE_PACKAGES = ["corosync-qdevice", ...NSS_PACKAGES];
 const VOTE_SECONDS = 30;
-/** What a member that starts for the first time takes, at most: its own start, and the others'. */
+/** What a member that starts for the first time takes, at most, where no longer is given: its own start, and the others'. */
 const JOIN_SECONDS = 90;
 /** What a change of the watchdog costs: all resources stop and start, on all nodes at once. */
 const OUTAGE_SECONDS = 60;
@@ -105,7 +105,7 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
             {
                 name: `all members of ${spec.name} are online`,
                 command: cluster("members"),
-                withinSeconds: JOIN_SECONDS,
+                withinSeconds: Math.max(JOIN_SECONDS, spec.settleSeconds),
             },
             { name: "the cluster alone starts its services", command: cluster("owned"), withinSeconds: 20 },
         ],
