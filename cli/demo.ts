@@ -4,6 +4,7 @@ import { labDown, labUp, monotonicMs } from "../lab";
 import { ensureToolchain, progressOn } from "../toolchain";
 import { EVERY_MS, MEMBERS, sqlDrills, webDrills } from "./drills";
 import type { Outputs } from "./drills";
+import { FAULT_NAMES, pairAway, pairDemo } from "./pair/demo";
 import { ensureStack, localEnv, pulumi } from "./pulumi";
 import type { LocalStack } from "./pulumi";
 import { deployedUnits } from "./state";
@@ -20,8 +21,24 @@ export function addDemoCommand(program: Command): void {
         .command("demo")
         .description("toolchain, lab, `pulumi up` of the dev stack, then faults: computed against measured")
         .option("--down", "take the demo's hosts and its stack away again")
-        .action((flags: { down?: boolean }) => (flags.down ? away() : demo()));
+        .option(
+            "--pair",
+            "instead: a stateful pair on two machines with kernels of their own, which are taken away at the end",
+        )
+        .option("--faults <names>", `what the pair is put through: all, or of ${FAULT_NAMES.join(", ")}`, "power")
+        .option("--keep", "leave the pair's machines up at the end")
+        .action((flags: Flags) => (flags.pair ? pair(flags) : flags.down ? away() : demo()));
 }
+
+interface Flags {
+    down?: boolean;
+    pair?: boolean;
+    faults: string;
+    keep?: boolean;
+}
+
+const pair = ({ down, faults, keep = false }: Flags): Promise<void> =>
+    down ? pairAway(PROJECT, say) : pairDemo({ project: PROJECT, faults, keep, say });
 
 async function demo(): Promise<void> {
     const phases: string[][] = [];

@@ -1,0 +1,127 @@
+import * as path from "node:path";
+import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
+import type { Stack } from "@pulumi/pulumi/automation";
+import type { FaultSeconds } from "../../components";
+import { labDown, labUp, monotonicMs } from "../../lab";
+import type { Lab } from "../../lab";
+import { RecordWriter } from "../../lab/records";
+import { ensureToolchain, progressOn } from "../../toolchain";
+import { localEnv } from "../pulumi";
+import { table } from "../table";
+import { drill } from "./drill";
+import type { Struck } from "./drill";
+import { FAULTS } from "./faults";
+import type { PairFault, PairFaultName } from "./faults";
+import { ask } from "./ground";
+import type { Ground } from "./ground";
+import { LAB, PORT, RECORDS, pairProgram } from "./program";
+
+const NAME = "pair";
+const SUBNET = "10.78.0.0/24";
+const ADDRESS = "10.78.0.100";
+
+/** What is asked of the demo. */
+export interface PairDemo {
+    /** Folder of the project that has the toolchain, the stack's state and the lab. */
+    project: string;
+    /** Names of faults with commas between. */
+    faults: string;
+    /** Leave hosts and stack as they are at the end. */
+    keep: boolean;
+    say: (text: string) => void;
+}
+
+/** The names of all faults. */
+export const FAULT_NAMES = Object.keys(FAULTS) as PairFaultName[];
+
+/** @throws Error that names what is no fault, and the faults there are. */
+function faultsOf(names: string): PairFault[] {
+    const asked = names === "all" ? FAULT_NAMES : names.split(",").map((name) => name.trim());
+    const unknown = asked.filter((name) => !(name in FAULTS));
+    if (unknown.length > 0)
+        throw new Error(`--faults ${unknown.join(",")}: no such fault; there are all, ${FAULT_NAMES.join(", ")}`);
+    return asked.map((name) => FAULTS[name as PairFaultName]);
+}
+
+/** A stateful pair on two machines with kernels of their own: brought up, put through faults while a client writes, and taken away again. */
+export async function pairDemo(demo: PairDemo): Promise<void> {
+    const { project, say } = demo;
+    const faults = faultsOf(demo.faults);
+    await ensureToolchain({ project, progress: progressOn(process.stderr) });
+    const begin = monotonicMs();
+    try {
+        const lab = await labUp({ name: NAME, subnet: SUBNET, dir: labDir(project), ...LAB, progress: say });
+        const stack = await stackOf(project, lab);
+        await stack.up({ onOutput: (text) => process.stdout.write(text) });
+        say(`up after ${((monotonicMs() - begin) / 1000).toFixed(0)} s with the hosts`);
+        const promises = (await stack.outputs()).failover?.value as FaultSeconds[];
+        await struckBy(faults, { lab, promises, say });
+    } finally {
+        if (!demo.keep) await pairAway(project, say);
+    }
+}
+
+/** Takes the demo's hosts away, and its stack. */
+export async function pairAway(project: string, say: (text: string) => void): Promise<void> {
+    await labDown({ name: NAME, dir: labDir(project), progress: say });
+    // The hosts are gone, so there is nothing to remove on them: the stack is forgotten without asking them.
+    const { workspace } = await stackOf(project);
+    await workspace.removeStack(NAME, { force: true });
+}
+
+const labDir = (project: string): string => path.join(project, ".lab", NAME);
+
+async function stackOf(project: string, lab?: Lab): Promise<Stack> {
+    const env = localEnv(project);
+    return LocalWorkspace.createOrSelectStack(
+        {
+            stackName: NAME,
+            projectName: NAME,
+            program: lab === undefined ? () => Promise.resolve() : pairProgram(lab, `${ADDRESS}/24`),
+        },
+        {
+            pulumiCommand: await PulumiCommand.get({ root: path.join(project, ".pulumi-ha"), skipVersionCheck: true }),
+            projectSettings: { name: NAME, runtime: "nodejs", backend: { url: env.PULUMI_BACKEND_URL } },
+            envVars: env,
+        },
+    );
+}
+
+interface Stage {
+    lab: Lab;
+    promises: FaultSeconds[];
+    say: (text: string) => void;
+}
+
+async function struckBy(faults: PairFault[], { lab, promises, say }: Stage): Promise<void> {
+    const ground: Ground = { lab, address: ADDRESS, writer: new RecordWriter({ host: ADDRESS, port: PORT }) };
+    const seen: Struck[] = [];
+    try {
+        for (const fault of faults) seen.push(await drill(ground, fault, say));
+    } finally {
+        await ground.writer.stop();
+        say(`\n${table(["fault", "on", "then", "computed", "measured", "well after"], seen.map(row(promises)))}`);
+    }
+    const kept = ground.writer.judge(await ask(lab.host(ground.writer.server!), `cat ${RECORDS}`));
+    const { mounted, address } = seen.reduce(
+        (sum, { doubled }) => ({ mounted: sum.mounted + doubled.mounted, address: sum.address + doubled.address }),
+        { mounted: 0, address: 0 },
+    );
+    say(`\nacknowledged records: ${ground.writer.acknowledged.length}, lost: ${kept.lost.length}`);
+    say(`who wrote, in the order of the file: ${kept.writers.join(", ")}; out of order: ${kept.disordered}`);
+    say(`seen mounted on both: ${mounted}, the address on both: ${address}`);
+}
+
+const row =
+    (promises: FaultSeconds[]) =>
+    ({ title, fault, from, to, gapSeconds, wholeSeconds, untouched }: Struck): string[] => {
+        const promised = promises.find((p) => p.fault === fault)?.totalSeconds;
+        return [
+            `${title}${untouched === false ? " (WRITTEN BY BOTH)" : ""}`,
+            from,
+            to,
+            promised === undefined ? "-" : `${promised.toFixed(1)} s`,
+            `${gapSeconds.toFixed(1)} s`,
+            `${wholeSeconds.toFixed(0)} s`,
+        ];
+    };

@@ -1,0 +1,163 @@
+import { Fault } from "../../components";
+import { LinkName, Power } from "../../lab";
+import type { LabHost } from "../../lab";
+import { PAIR, WITNESS } from "./program";
+import type { Ground } from "./ground";
+import { CLUSTER, ask, kernelState, pause } from "./ground";
+
+/** The two machines at the moment of a fault. */
+export interface Sides {
+    /** The one that serves. */
+    active: LabHost;
+    other: LabHost;
+}
+
+/** A fault of the pair. */
+export interface PairFault {
+    title: string;
+    /** The kind of fault whose promise it is held against; undefined where clients are not to notice it. */
+    fault?: Fault;
+    strike: (sides: Sides, ground: Ground) => Promise<unknown>;
+    /** Whether it has had its effect. Default: the other one serves. */
+    felt?: (sides: Sides, ground: Ground) => Promise<boolean>;
+    /** What a person does afterwards. Default: nothing, the cluster mends itself. */
+    mend?: (sides: Sides, ground: Ground) => Promise<unknown>;
+    /** A second writer, to the mounted file system itself, runs on the active machine while it happens. */
+    intrude?: boolean;
+}
+
+/** Kills a process, and has its effect once another one is in its place. */
+function killed(title: string, name: string, fault?: Fault): PairFault {
+    let before = "";
+    const pidOf = (host: LabHost): Promise<string> => ask(host, `systemctl show --property=MainPID --value ${name}`);
+    return {
+        title,
+        ...(fault && { fault }),
+        strike: async ({ active }) => {
+            before = await pidOf(active);
+            await ask(active, `kill -9 ${before}`);
+        },
+        felt: async ({ active, other }, { writer }) => {
+            if (writer.server === other.name) return true;
+            const now = await pidOf(active);
+            return now !== "" && now !== "0" && now !== before;
+        },
+    };
+}
+
+const standby = (of: LabHost, on: LabHost): Promise<string> =>
+    ask(on, `crm_attribute --type nodes --node ${of.name} --name standby --update on`);
+const online = (of: LabHost, on: LabHost): Promise<string> =>
+    ask(on, `crm_attribute --type nodes --node ${of.name} --name standby --delete`);
+
+const HANGING = "/run/systemd/system/recorder.service.d";
+/** What a paused machine stands still for. */
+const PAUSE_SECONDS = 30;
+/** Mebibytes per second of a copy that is to be cut while it runs. */
+const SLOW_COPY = "1M";
+/** Records that only one side has, at least. */
+const RECORDS_ALONE = 50;
+/** How long the older side is alone, with nobody to tell it what it missed. */
+const ALONE_SECONDS = 90;
+
+/** By name. */
+export const FAULTS = {
+    planned: {
+        title: "planned move",
+        fault: Fault.Planned,
+        strike: ({ active, other }) => standby(active, other),
+        mend: ({ active, other }) => online(active, other),
+    },
+    power: { title: "power off", fault: Fault.Power, strike: ({ active }) => active.powerOff() },
+    pause: {
+        title: `stands still for ${PAUSE_SECONDS} s`,
+        fault: Fault.Hang,
+        intrude: true,
+        strike: async ({ active }) => {
+            await active.pause();
+            await pause(PAUSE_SECONDS * 1000);
+            // Its controller may have switched it off by then.
+            if (active.power === Power.paused) await active.resume();
+        },
+    },
+    links: { title: "all links cut", fault: Fault.Partition, intrude: true, strike: ({ active }) => active.cut() },
+    cluster: {
+        title: "link to clients and cluster cut",
+        fault: Fault.Link,
+        intrude: true,
+        strike: ({ active }) => active.cut({ link: LinkName.lan }),
+        mend: async ({ active }) => {
+            if (active.isOn) await active.heal();
+        },
+    },
+    replication: {
+        title: "replication link cut",
+        strike: ({ active }) => active.cut({ link: LinkName.replication }),
+        felt: async ({ active }) => !(await kernelState(active)).includes("cs:Connected"),
+        mend: ({ active }) => active.heal({ link: LinkName.replication }),
+    },
+    service: killed("kill -9 of the service", "recorder", Fault.Process),
+    corosync: killed("kill -9 of corosync", "corosync", Fault.Process),
+    pacemakerd: killed("kill -9 of pacemakerd", "pacemaker"),
+    disk: {
+        title: "backing disk removed",
+        strike: ({ active }) => active.removeDisk(),
+        felt: async ({ active }) => (await kernelState(active)).includes("ds:Diskless"),
+        // The lab's disk is back, as it was, when the machine starts again.
+        mend: async ({ active }) => {
+            await active.powerOff();
+        },
+    },
+    stop: {
+        title: "a stop that hangs",
+        fault: Fault.Planned,
+        strike: async ({ active, other }) => {
+            await ask(
+                active,
+                `mkdir -p ${HANGING} && printf '[Service]\\nExecStop=/bin/sleep 1000\\n' >${HANGING}/hang.conf && systemctl daemon-reload`,
+            );
+            await standby(active, other);
+        },
+        mend: ({ active, other }) => online(active, other),
+    },
+    older: {
+        title: "both off, the older one first back",
+        strike: async ({ active, other }, { writer }) => {
+            await other.powerOff();
+            // It is fenced, and so switched on again.
+            while (!other.isOn) await pause(100);
+            await other.powerOff();
+            const alone = writer.acknowledged.length + RECORDS_ALONE;
+            while (writer.acknowledged.length < alone) await pause(100);
+            // Nobody can switch the newer one on for the older one's sake.
+            await active.bmc?.silence();
+            await active.powerOff();
+            await other.switchOn();
+            await pause(ALONE_SECONDS * 1000);
+            await active.bmc?.answer();
+        },
+        felt: ({ active }) => Promise.resolve(active.isOn),
+    },
+    copy: {
+        title: "full copy, its source lost",
+        fault: Fault.Power,
+        strike: async ({ active, other }) => {
+            await ask(
+                other,
+                `drbdadm disk-options --resync-rate=${SLOW_COPY} --c-min-rate=${SLOW_COPY} ${PAIR} && drbdadm invalidate ${PAIR}`,
+            );
+            while (!(await kernelState(other)).includes("ds:Inconsistent")) await pause(100);
+            await active.powerOff();
+        },
+        felt: ({ active }) => Promise.resolve(active.isOn),
+    },
+    witness: {
+        title: "witness gone",
+        strike: (_, { lab }) => lab.host(WITNESS).powerOff(),
+        felt: async ({ active }) => (await active.exec([CLUSTER, "vote"])).code !== 0,
+        mend: (_, { lab }) => lab.host(WITNESS).powerOn(),
+    },
+} satisfies Record<string, PairFault>;
+
+/** The name of a fault. */
+export type PairFaultName = keyof typeof FAULTS;

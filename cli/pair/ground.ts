@@ -1,0 +1,105 @@
+import type { Lab, LabHost } from "../../lab";
+import type { RecordWriter } from "../../lab/records";
+import { MEMBERS, MOUNT_POINT } from "./program";
+
+/** What is done to a member's cluster. */
+export const CLUSTER = "/usr/local/lib/pulumi-ha/pacemaker/cluster";
+
+/** Where faults strike. */
+export interface Ground {
+    lab: Lab;
+    /** Without its prefix length. */
+    address: string;
+    writer: RecordWriter;
+}
+
+export const pause = (milliseconds: number): Promise<void> => new Promise((resume) => setTimeout(resume, milliseconds));
+
+/** What a script printed on a host; empty where the host is off, or stands still, or the script failed. */
+export async function ask(host: LabHost, script: string): Promise<string> {
+    try {
+        return (await host.exec(["bash", "-c", script])).stdout.trim();
+    } catch {
+        return "";
+    }
+}
+
+/** `cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate`; empty where the volume is down. */
+export const kernelState = (host: LabHost): Promise<string> =>
+    ask(host, "sed -nE 's/.* (cs:.*) [A-Z] .*/\\1/p' /proc/drbd");
+
+/** Polls until something holds. @throws Error when it does not within the time. */
+export async function until(what: string, seconds: number, holds: () => Promise<boolean> | boolean): Promise<void> {
+    const end = Date.now() + seconds * 1000;
+    while (!(await holds())) {
+        if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
+        await pause(200);
+    }
+}
+
+/** Seconds for a lost machine to start, take part and be brought up to date. */
+const WHOLE_SECONDS = 300;
+
+/** Waits until both machines are members, their replicas are alike, and the cluster has nothing left to do; says what it waited for where that is long. */
+export async function whole({ lab, writer }: Ground): Promise<void> {
+    const check = `grep -q 'cs:Connected .* ds:UpToDate/UpToDate' /proc/drbd && ${CLUSTER} members && ${CLUSTER} idle && ${CLUSTER} running`;
+    let words = "";
+    const well = async () => {
+        const host = lab.host(writer.server ?? MEMBERS[0]!);
+        const ran = await host
+            .exec(["bash", "-c", check])
+            .catch((error: unknown) => ({ code: 1, stderr: String(error) }));
+        words = ran.stderr.trim();
+        return ran.code === 0;
+    };
+    await until("both machines are well", WHOLE_SECONDS, well).catch((error: unknown) => {
+        throw new Error(`${String(error)}: ${words}`);
+    });
+}
+
+/** What more than one machine had at the same time. */
+export interface Doubled {
+    mounted: number;
+    address: number;
+}
+
+/** Watches what only one machine may have: the address and the mounted file system, as the machines' kernels see it. */
+export class OneOwner {
+    private over = false;
+    private readonly found: Doubled = { mounted: 0, address: 0 };
+    private readonly watching: Promise<void>;
+
+    constructor(private readonly ground: Ground) {
+        this.watching = this.watch();
+    }
+
+    async stop(): Promise<Doubled> {
+        this.over = true;
+        await this.watching;
+        return this.found;
+    }
+
+    private async watch(): Promise<void> {
+        while (!this.over) {
+            const [first] = [await this.look()];
+            // Seen at two instants, what moved between them looks as if it were on both.
+            if (first.mounted > 1 || first.address > 1) {
+                const second = await this.look();
+                if (first.mounted > 1 && second.mounted > 1) this.found.mounted++;
+                if (first.address > 1 && second.address > 1) this.found.address++;
+            }
+            await pause(1000);
+        }
+    }
+
+    private async look(): Promise<Doubled> {
+        const { lab, address } = this.ground;
+        const script = `grep -c ' ${MOUNT_POINT} ' /proc/mounts; ip -o address show to ${address} | wc -l`;
+        const all = await Promise.all(MEMBERS.map((name) => ask(lab.host(name), script)));
+        const rows = all.map((text) => text.split("\n").map(Number));
+        return {
+            mounted: rows.filter(([mounted]) => mounted === 1).length,
+            address: rows.filter(([, held]) => held === 1).length,
+        };
+    }
+}
