@@ -44,7 +44,7 @@ export class DrbdVolume extends pulumi.ComponentResource {
     /** Where it is mounted on the node that has it. */
     readonly mountPoint: pulumi.Output<string>;
     /** The volume, for what mounts it. */
-    readonly volume: pulumi.Output<pulumi.Unwrap<Volume>>;
+    readonly volume: pulumi.Output<Volume>;
     /** How long writes stand still, at most, when the other side is lost, by kind of fault. */
     readonly failover: pulumi.Output<FaultSeconds[]>;
     /** How fast a replica is brought up to date. */
@@ -112,11 +112,12 @@ function contentUnit(
 const formed = (spec: pulumi.Output<VolumeSpec>, units: Unit[]): pulumi.Output<VolumeSpec> =>
     pulumi.all([spec, pulumi.all(units.map((unit) => unit.applied.urn))]).apply(([s]) => s);
 
-const volumeOf = (spec: VolumeSpec): pulumi.Unwrap<Volume> => ({
+const volumeOf = (spec: VolumeSpec): Volume => ({
     resource: spec.name,
     device: deviceOf(spec),
     fileSystem: spec.fileSystem,
     mountPoint: spec.mountPoint,
     nodes: spec.nodes.map((node) => node.name),
     promotion: spec.promotion,
+    failover: failover(spec),
 });

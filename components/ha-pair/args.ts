@@ -60,6 +60,10 @@ export interface PairServiceArgs {
     startTimeoutSeconds?: pulumi.Input<number>;
     /** Seconds after which a stop counts as failed, and the node is fenced. Default: the preset's, else 60. */
     stopTimeoutSeconds?: pulumi.Input<number>;
+    /** With Pacemaker: seconds that its start takes as a rule, for the computed failover. Default: 2.2, what Pacemaker takes for a unit that starts at once. */
+    expectedStartSeconds?: pulumi.Input<number>;
+    /** The same for its stop. Default: 2.2. */
+    expectedStopSeconds?: pulumi.Input<number>;
     /** Seconds from one look at the unit to the next. Default: 2 with Pacemaker, 1 with keepalived. */
     checkIntervalSeconds?: pulumi.Input<number>;
 }
@@ -91,6 +95,8 @@ export interface HaPairArgs {
      * moved or overcommitted. Default: 1.
      */
     tokenSeconds?: pulumi.Input<number>;
+    /** Seconds between keepalived's signs of life, 0.01 to 40: after three that are missed the other node takes the address. Default: 1. */
+    advertIntervalSeconds?: pulumi.Input<number>;
     /** Seconds for Pacemaker's members to find each other, and for the services to be where they belong after a change. Default: 120. */
     settleSeconds?: pulumi.Input<number>;
     /** Why both nodes may write at once, in words: only then a pair with Pacemaker goes without fencing or without a witness. Default: refused. */

@@ -7,8 +7,10 @@ import { PacemakerCluster } from "../pacemaker-cluster";
 import { urlHost, withoutPrefix } from "../shared/addresses";
 import type { FaultSeconds } from "../shared/failover";
 import { checked, recorded } from "../shared/rules";
+import type { FailoverWiring } from "../shared/wiring";
 import { Failback, HaPairEngine } from "./args";
 import type { HaPairArgs } from "./args";
+import { inOwnWords, wiringInOwnWords } from "./failover";
 import { packages, renderServices } from "./render";
 import { pairResources } from "./resources";
 import { rules } from "./rules";
@@ -55,6 +57,8 @@ export class HaPair extends pulumi.ComponentResource {
     readonly endpoints: pulumi.Output<Record<string, string>>;
     /** How long clients are without the address and its services, at most, by kind of fault. */
     readonly failover: pulumi.Output<FaultSeconds[]>;
+    /** Which address moves, for `stackFailover`. */
+    readonly wiring: pulumi.Output<FailoverWiring>;
 
     constructor(name: string, args: HaPairArgs, opts?: pulumi.ComponentResourceOptions) {
         super(HaPair.__pulumiType, name, recorded(args), opts);
@@ -67,8 +71,14 @@ export class HaPair extends pulumi.ComponentResource {
 
         this.address = spec.apply((s) => withoutPrefix(s.address));
         this.endpoints = spec.apply(endpoints);
-        this.failover = mover.failover;
-        this.registerOutputs({ address: this.address, endpoints: this.endpoints, failover: this.failover });
+        this.failover = pulumi.all([spec, mover.failover]).apply(([s, promises]) => inOwnWords(s, promises));
+        this.wiring = pulumi.all([spec, mover.wiring]).apply(([s, found]) => wiringInOwnWords(s, found));
+        this.registerOutputs({
+            address: this.address,
+            endpoints: this.endpoints,
+            failover: this.failover,
+            wiring: this.wiring,
+        });
     }
 }
 
@@ -90,6 +100,7 @@ function vip(
         {
             nodes,
             address: spec.address,
+            advertIntervalSeconds: args.advertIntervalSeconds,
             preempt: spec.apply((s) => s.failback === Failback.Automatic),
             track: Object.fromEntries(
                 Object.keys(args.services ?? {}).map((service) => [service, tracked(service, spec)]),
@@ -121,6 +132,7 @@ const cluster = (
             acceptSplitBrainRisk: args.acceptSplitBrainRisk,
             tokenSeconds: args.tokenSeconds,
             settleSeconds: args.settleSeconds,
+            volumes: args.volume === undefined ? [] : [args.volume],
             packages: spec.apply(packages),
             ...pairResources(name, args, spec),
         },

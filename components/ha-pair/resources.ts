@@ -8,7 +8,7 @@ import type {
 } from "../pacemaker-cluster";
 import { prefixLength, withoutPrefix } from "../shared/addresses";
 import { Failback, ServicePlacement } from "./args";
-import type { HaPairArgs } from "./args";
+import type { HaPairArgs, PairServiceArgs } from "./args";
 import type { PairService, PairSpec } from "./spec";
 
 /** What a pair runs, and where: the part of a cluster's arguments that says it. */
@@ -46,10 +46,11 @@ const DRBD_CLONE: ClusterCloneArgs["meta"] = {
  */
 export function pairResources(name: string, args: HaPairArgs, spec: pulumi.Output<PairSpec>): PairResources {
     const group = name;
-    const services = Object.entries(args.services ?? {}).map(([service, { placement }]) => ({
+    const services = Object.entries(args.services ?? {}).map(([service, wishes]) => ({
         service,
+        wishes,
         id: `${name}-${service}`,
-        clone: placement === ServicePlacement.EveryNode ? `${name}-${service}-clone` : undefined,
+        clone: wishes.placement === ServicePlacement.EveryNode ? `${name}-${service}-clone` : undefined,
     }));
     const moving = services.filter(({ clone }) => clone === undefined);
     const cloned = services.flatMap(({ id, clone }) => (clone === undefined ? [] : [{ id, clone }]));
@@ -61,7 +62,13 @@ export function pairResources(name: string, args: HaPairArgs, spec: pulumi.Outpu
             ...(disk && { [disk.id]: drbd(spec), [fileSystem]: mounted(spec) }),
             [address]: moved(spec),
             ...Object.fromEntries(
-                services.map(({ service, id }) => [id, systemd(spec.apply((s) => only(s, service)))]),
+                services.map(({ service, wishes, id }) => [
+                    id,
+                    systemd(
+                        wishes,
+                        spec.apply((s) => only(s, service)),
+                    ),
+                ]),
             ),
         },
         groups: { [group]: [...(disk ? [fileSystem] : []), address, ...moving.map(({ id }) => id)] },
@@ -122,8 +129,13 @@ const moved = (spec: pulumi.Output<PairSpec>): ClusterResourceArgs => ({
     },
 });
 
-const systemd = (service: pulumi.Output<PairService>): ClusterResourceArgs => ({
+const systemd = (
+    { expectedStartSeconds, expectedStopSeconds }: PairServiceArgs,
+    service: pulumi.Output<PairService>,
+): ClusterResourceArgs => ({
     agent: service.apply((s) => `systemd:${s.unit.replace(/\.service$/, "")}`),
+    expectedStartSeconds,
+    expectedStopSeconds,
     operations: [
         {
             name: "monitor",

@@ -75,6 +75,11 @@ const serviceRules: ItemRule<PairSpec, PairService>[] = [
         refuses: (service) => !isPort(service.port ?? 1),
         because: (service) => noPort(service.port ?? 0),
     },
+    ...(["expectedStartSeconds", "expectedStopSeconds"] as const).map((field): ItemRule<PairSpec, PairService> => ({
+        path: field,
+        refuses: (service) => !((service[field] ?? 0) >= 0 && Number.isFinite(service[field] ?? 0)),
+        because: (service) => `${service[field] ?? ""} is no duration: seconds from 0 up`,
+    })),
     ...(["startTimeoutSeconds", "stopTimeoutSeconds", "checkIntervalSeconds"] as const).map(
         (field): ItemRule<PairSpec, PairService> => ({
             path: field,
@@ -155,6 +160,20 @@ const onlyWithPacemaker: Rule<PairSpec>[] = [
     },
 ];
 
+/** Each engine has signs of life of its own. */
+const signsOfLife: Rule<PairSpec>[] = [
+    {
+        path: "tokenSeconds",
+        refuses: (pair) => isKeepalived(pair) && pair.tokenSeconds !== undefined,
+        because: () => "nobody would use it: it is Corosync's. With keepalived it is advertIntervalSeconds",
+    },
+    {
+        path: "advertIntervalSeconds",
+        refuses: (pair) => isPacemaker(pair) && pair.advertIntervalSeconds !== undefined,
+        because: () => "nobody would use it: it is keepalived's. With Pacemaker it is tokenSeconds",
+    },
+];
+
 /** A pair that writes: what keeps it from doing so twice. */
 const safeWriting: Rule<PairSpec>[] = [
     {
@@ -202,5 +221,6 @@ export const rules: Rules<PairSpec> = [
     each("nodes", (pair) => pair.nodes, nodeRules),
     each("services", (pair) => Object.fromEntries(pair.services.map((s) => [s.name, s])), serviceRules),
     ...onlyWithPacemaker,
+    ...signsOfLife,
     ...safeWriting,
 ];

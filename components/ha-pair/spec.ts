@@ -16,6 +16,8 @@ export interface PairService {
     startTimeoutSeconds: number;
     stopTimeoutSeconds: number;
     checkIntervalSeconds: number;
+    expectedStartSeconds: number | undefined;
+    expectedStopSeconds: number | undefined;
 }
 
 /** A node as the pair sees it. */
@@ -35,6 +37,8 @@ export interface PairSpec {
     preferred: string;
     failback: Failback;
     links: Record<string, string>;
+    tokenSeconds: number | undefined;
+    advertIntervalSeconds: number | undefined;
     witness: boolean;
     fenced: boolean;
     acceptSplitBrainRisk: string | undefined;
@@ -76,6 +80,8 @@ function serviceOf(name: string, args: pulumi.Unwrap<PairServiceArgs>, engine: H
         startTimeoutSeconds: args.startTimeoutSeconds ?? known?.startTimeoutSeconds ?? DEFAULT_LIMIT_SECONDS,
         stopTimeoutSeconds: args.stopTimeoutSeconds ?? known?.stopTimeoutSeconds ?? DEFAULT_LIMIT_SECONDS,
         checkIntervalSeconds: args.checkIntervalSeconds ?? (keepalived ? 1 : 2),
+        expectedStartSeconds: args.expectedStartSeconds,
+        expectedStopSeconds: args.expectedStopSeconds,
     };
 }
 
@@ -92,6 +98,8 @@ export function toSpec(name: string, args: pulumi.Unwrap<PairWishes>): PairSpec 
         preferred: args.preferred ?? args.nodes[0]?.name ?? "",
         failback: args.failback ?? Failback.Manual,
         links: args.links ?? {},
+        tokenSeconds: args.tokenSeconds,
+        advertIntervalSeconds: args.advertIntervalSeconds,
         witness: args.witness,
         fenced: args.fenced,
         acceptSplitBrainRisk: args.acceptSplitBrainRisk,

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeArgs } from "../../remote/node";
+import type { Volume } from "../shared/volume";
 import type { Vote } from "../shared/vote";
 
 /** What a resource is on a node, as Pacemaker 2.1 says it. */
@@ -169,6 +170,11 @@ export interface PacemakerClusterArgs {
     colocations?: ClusterColocationArgs[];
     /** What prefers or avoids a node. Default: none. */
     locations?: ClusterLocationArgs[];
+    /**
+     * The replicated volumes that its resources promote: `volume` of a `DrbdVolume`. For the computed failover: a promotion waits until the volume has
+     * noticed, too, that the other side is lost. Default: none.
+     */
+    volumes?: pulumi.Input<Volume>[];
     /** Defaults for all resources' meta attributes. Default: `resource-stickiness` 100, `migration-threshold` 3, `failure-timeout` 120s; one given here goes before its default. */
     resourceDefaults?: Record<string, pulumi.Input<string>>;
     /** Debian packages that the resources need on every node, `name` or `name=version`. Default: none. */

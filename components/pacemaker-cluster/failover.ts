@@ -1,10 +1,12 @@
-import { Fault, faultSeconds, sum } from "../shared/failover";
+import { Fault, faultSeconds, followed, rounded, slower, sum } from "../shared/failover";
 import type { FaultSeconds, Term } from "../shared/failover";
+import type { FailoverWiring } from "../shared/wiring";
 import { TIE_DELAY_SECONDS, sbdSeconds } from "./cib";
 import { consensusSeconds, voteSeconds } from "./conf";
 import { resting, starts, stops } from "./path";
+import type { Link } from "./path";
 import { fences } from "./spec";
-import type { ClusterSpec, IpmiDevice } from "./spec";
+import type { ClusterSpec } from "./spec";
 
 /** Measured on hosts of Debian 12, 0.3 to 1.2: from a membership to the fence, and from that to the start that follows from it. */
 const DECISION_SECONDS = 1.2;
@@ -13,109 +15,149 @@ const PLANNED_DECISION_SECONDS = 0.2;
 /** Six calls of a controller, on a local network. */
 const IPMI_CALLS_SECONDS = 1;
 
-const START = "expectedStartSeconds of each";
-const STOP = "expectedStopSeconds of each";
-
 /** @param knob the argument that makes it shorter. */
 const term = (name: string, seconds: number, detects: boolean, source: string, knob?: string): Term => ({
     name,
-    seconds,
+    seconds: rounded(seconds),
     detects,
     source,
     ...(knob === undefined ? {} : { knob }),
 });
 
-/** Until the others know that a node is lost, and that they may go on. */
+/** Until the others know that a node is lost, and that they may go on. A short token ends before the witness has dropped the node: then only that counts. */
 function lost(spec: ClusterSpec): Term[] {
     const membership = spec.tokenSeconds + consensusSeconds(spec);
-    const dropped = 1.2 * voteSeconds(spec);
+    const dropped = spec.witness === undefined ? 0 : 1.2 * voteSeconds(spec);
+    const knob = dropped > membership ? undefined : `${spec.name}.tokenSeconds`;
     return [
-        term("token", spec.tokenSeconds, true, "corosync.conf(5) token", `${spec.name}.tokenSeconds`),
-        term("consensus", consensusSeconds(spec), true, "corosync.conf(5) consensus", `${spec.name}.tokenSeconds`),
-        ...(spec.witness === undefined || dropped <= membership
-            ? []
-            : [term("the witness drops it", dropped - membership, true, "corosync-qnetd(8) dpd_interval_coefficient")]),
+        term("token", spec.tokenSeconds, true, "corosync.conf(5) token", knob),
+        term("consensus", consensusSeconds(spec), true, "corosync.conf(5) consensus", knob),
+        ...(dropped > membership
+            ? [term("the witness drops it", dropped - membership, true, "corosync-qnetd(8) dpd_interval_coefficient")]
+            : []),
         term("decision", DECISION_SECONDS, false, "measured"),
     ];
 }
 
-const slowestDevice = (devices: IpmiDevice[]): number => Math.max(...devices.map((d) => d.powerWaitSeconds));
+/** The wait for the slowest controller. */
+function powerWait({ name, ipmi = {} }: ClusterSpec): Term[] {
+    const [slowest] = Object.entries(ipmi).sort(([, a], [, b]) => b.powerWaitSeconds - a.powerWaitSeconds);
+    if (slowest === undefined || slowest[1].powerWaitSeconds === 0) return [];
+    const [node, { powerWaitSeconds }] = slowest;
+    const knob = `${name}.fencing.ipmi.${node}.powerWaitSeconds`;
+    return [term("2 x power wait", 2 * powerWaitSeconds, false, "fence_ipmilan(8) power_wait", knob)];
+}
+
+/** Two nodes without a witness: the second one to fence waits. */
+const tie = (spec: ClusterSpec): Term[] =>
+    spec.witness === undefined && spec.nodes.length === 2 && fences(spec)
+        ? [
+              term(
+                  "delay of the second node",
+                  TIE_DELAY_SECONDS,
+                  false,
+                  "pcmk_delay_base, stonith metadata of Pacemaker",
+                  `${spec.name}.witness`,
+              ),
+          ]
+        : [];
 
 /** Until the lost node is known to do nothing any more. The first level alone: that a controller fails too is a second fault. */
 function fenced(spec: ClusterSpec): Term[] {
-    const tie =
-        spec.witness === undefined && spec.nodes.length === 2 && fences(spec)
-            ? [
-                  term(
-                      "delay of the second node",
-                      TIE_DELAY_SECONDS,
-                      false,
-                      "pcmk_delay_base, stonith metadata of Pacemaker",
-                  ),
-              ]
-            : [];
-    if (spec.ipmi !== undefined) {
-        const wait = slowestDevice(Object.values(spec.ipmi));
+    if (spec.ipmi !== undefined)
         return [
-            ...tie,
+            ...tie(spec),
             term("power off and on", IPMI_CALLS_SECONDS, false, "measured; a controller's own time comes on top"),
-            ...(wait > 0 ? [term("2 x power wait", 2 * wait, false, "fence_ipmilan(8) power_wait")] : []),
+            ...powerWait(spec),
         ];
-    }
     if (spec.sbd === undefined) return [];
+    const seconds = sbdSeconds(spec.sbd);
+    const knob = (field: string): string => `${spec.name}.fencing.sbd.${field}`;
     return spec.sbd.disk === undefined
-        ? [term("stonith-watchdog-timeout", sbdSeconds(spec.sbd), false, "sbd(8)")]
-        : [...tie, term("msgwait", sbdSeconds(spec.sbd), false, "sbd(8)")];
+        ? [term("stonith-watchdog-timeout", seconds, false, "sbd(8)", knob("watchdogTimeoutSeconds"))]
+        : [...tie(spec), term("msgwait", seconds, false, "sbd(8)", knob("messageWaitSeconds"))];
 }
 
-const started = (spec: ClusterSpec): Term[] => {
-    const { names, seconds } = starts(spec);
-    return seconds > 0 ? [term(`start of ${names.join(", ")}`, seconds, false, START)] : [];
-};
+type Expected = "expectedStartSeconds" | "expectedStopSeconds";
 
-const stopped = (spec: ClusterSpec): Term[] => {
-    const { names, seconds } = stops(spec);
-    return seconds > 0 ? [term(`stop of ${[...names].reverse().join(", ")}`, seconds, false, STOP)] : [];
-};
+/** What resources take one after the other. The argument says what was measured: it is made true by a service that starts faster. */
+const steps = (spec: ClusterSpec, what: "start" | "stop", links: Link[]): Term[] =>
+    links
+        .filter(({ seconds }) => seconds > 0)
+        .map(({ resource, seconds }) => {
+            const field: Expected = what === "start" ? "expectedStartSeconds" : "expectedStopSeconds";
+            return term(`${what} of ${resource}`, seconds, false, field, knobOf(spec, resource, field));
+        });
+
+const knobOf = ({ name }: ClusterSpec, resource: string, field: string): string =>
+    `${name}.resources.${resource}.${field}`;
 
 /** A resource's death, noticed by its monitor and repaired where it runs, with all that rests on it; the slowest one. */
 function crashed(spec: ClusterSpec): Term[] {
     const cases = Object.entries(spec.resources).map(([id, { operations }]): Term[] => {
         const monitors = operations.filter((op) => op.name === "monitor").map((op) => op.intervalSeconds);
         const affected = [id, ...resting(spec, id)];
-        const expected = (of: "expectedStartSeconds" | "expectedStopSeconds"): number =>
-            affected.reduce((total, each) => total + (spec.resources[each]?.[of] ?? 0), 0);
+        const expected = (of: Expected): Link[] =>
+            affected.map((resource) => ({ resource, seconds: spec.resources[resource]?.[of] ?? 0 }));
+        const knob = knobOf(spec, id, "operations");
         return [
-            term(`monitor of ${id}`, Math.max(0, ...monitors), true, "interval of its monitor", knobOf(spec, id)),
+            term(`monitor of ${id}`, Math.max(0, ...monitors), true, "interval of its monitor", knob),
             term("decision", DECISION_SECONDS, false, "measured"),
-            term(`stop of ${[...affected].reverse().join(", ")}`, expected("expectedStopSeconds"), false, STOP),
-            term(`start of ${affected.join(", ")}`, expected("expectedStartSeconds"), false, START),
+            ...steps(spec, "stop", expected("expectedStopSeconds").reverse()),
+            ...steps(spec, "start", expected("expectedStartSeconds")),
         ];
     });
     return cases.reduce<Term[]>((worst, next) => (sum(next) > sum(worst) ? next : worst), []);
 }
 
-const knobOf = (spec: ClusterSpec, id: string): string => `${spec.name}.resources.${id}.operations`;
+const as = (fault: Fault, promise: FaultSeconds): FaultSeconds => ({ ...promise, fault });
+
+/** What the volumes say of a fault of one side. */
+const volumesAt = ({ volumes }: ClusterSpec, fault: Fault): FaultSeconds[] =>
+    volumes.flatMap((all) => all.filter((promise) => promise.fault === fault));
+
+/**
+ * A node is lost, and what it ran starts elsewhere. A volume is promoted only once it has noticed, too, that the other side is silent; both look on from the
+ * fault on. If it is the side that is not written that is lost, writes stand still meanwhile, and go on when it is known to be: that is shorter by the starts.
+ */
+function gone(spec: ClusterSpec): FaultSeconds {
+    const known = faultSeconds(Fault.Power, [...lost(spec), ...fenced(spec)]);
+    const starting = steps(spec, "start", starts(spec));
+    const noticed = volumesAt(spec, Fault.Power).reduce(slower, known);
+    return starting.length > 0 ? followed(noticed, starting) : noticed;
+}
 
 /**
  * How long clients are without what the cluster runs, at most, for each kind of fault; with the times that starts and stops take as a rule. A process is
- * Corosync or Pacemaker itself, or a resource, whichever takes longer. A hang is that of a whole node: a resource that hangs is seen if its agent's
- * monitor asks it something, within the same time as one that died and its monitor's timeout.
+ * Corosync or Pacemaker itself, or a resource, whichever takes longer. A hang is that of a whole node, or of a volume's disk under the side that is not
+ * written: a resource that hangs is seen if its agent's monitor asks it something, within the same time as one that died and its monitor's timeout.
  */
 export function failover(spec: ClusterSpec): FaultSeconds[] {
-    const gone = [...lost(spec), ...fenced(spec), ...started(spec)];
-    const node = faultSeconds(Fault.Power, gone);
+    const node = gone(spec);
     const resource = faultSeconds(Fault.Process, crashed(spec));
     return [
-        resource.totalSeconds > node.totalSeconds ? resource : { ...node, fault: Fault.Process },
-        { ...node, fault: Fault.Hang },
+        resource.totalSeconds > node.totalSeconds ? resource : as(Fault.Process, node),
+        volumesAt(spec, Fault.Hang).reduce(slower, as(Fault.Hang, node)),
         node,
-        { ...node, fault: Fault.Link },
-        { ...node, fault: Fault.Partition },
-        faultSeconds(Fault.Planned, [
-            term("decision", PLANNED_DECISION_SECONDS, false, "measured"),
-            ...stopped(spec),
-            ...started(spec),
-        ]),
+        as(Fault.Link, node),
+        as(Fault.Partition, node),
+        faultSeconds(Fault.Planned, planned(spec)),
     ];
 }
+
+/** What moves from one node to another takes, on purpose. */
+const planned = (spec: ClusterSpec): Term[] => [
+    term("decision", PLANNED_DECISION_SECONDS, false, "measured"),
+    ...steps(spec, "stop", stops(spec)),
+    ...steps(spec, "start", starts(spec)),
+];
+
+/** Seconds of a planned move. */
+export const plannedSeconds = (spec: ClusterSpec): number => sum(planned(spec));
+
+/** The addresses that it moves: what is bound to them waits for it too. */
+export const wiring = (spec: ClusterSpec): FailoverWiring => ({
+    moves: Object.values(spec.resources).flatMap(({ agent, parameters }) =>
+        /^ocf:heartbeat:IPaddr2?$/.test(agent) && parameters["ip"] !== undefined ? [parameters["ip"]] : [],
+    ),
+});

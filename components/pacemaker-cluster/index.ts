@@ -5,8 +5,9 @@ import { Unit, rolling } from "../../remote/unit";
 import { issueCertificate } from "../certificate-authority/issue";
 import type { FaultSeconds } from "../shared/failover";
 import { checked, recorded } from "../shared/rules";
+import type { FailoverWiring } from "../shared/wiring";
 import type { PacemakerClusterArgs } from "./args";
-import { failover } from "./failover";
+import { failover, wiring } from "./failover";
 import { CREDENTIALS, renderMember, renderReload, renderResources, renderVote } from "./render";
 import { rules } from "./rules";
 import { publicArgs, toSpec } from "./spec";
@@ -58,6 +59,8 @@ export class PacemakerCluster extends pulumi.ComponentResource {
     readonly clusterName: pulumi.Output<string>;
     /** How long clients are without what the cluster runs, at most, by kind of fault. */
     readonly failover: pulumi.Output<FaultSeconds[]>;
+    /** Which addresses move, for `stackFailover`. */
+    readonly wiring: pulumi.Output<FailoverWiring>;
 
     constructor(name: string, args: PacemakerClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super(PacemakerCluster.__pulumiType, name, recorded(withoutIssuer(args)), opts);
@@ -87,7 +90,8 @@ export class PacemakerCluster extends pulumi.ComponentResource {
             .all([spec, pulumi.all(applied.map((unit) => unit.applied.urn))])
             .apply(([s]) => s.name);
         this.failover = spec.apply(failover);
-        this.registerOutputs({ clusterName: this.clusterName, failover: this.failover });
+        this.wiring = spec.apply(wiring);
+        this.registerOutputs({ clusterName: this.clusterName, failover: this.failover, wiring: this.wiring });
     }
 }
 

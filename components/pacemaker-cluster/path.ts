@@ -1,25 +1,24 @@
 import { ClusterAction } from "./args";
 import type { ClusterSpec } from "./spec";
 
-/** How long resources take that wait for one another, along the slowest chain. */
-interface Chain {
-    names: string[];
+/** What a resource takes to start, or to stop. */
+export interface Link {
+    resource: string;
     seconds: number;
 }
 
-const longer = (one: Chain, other: Chain): Chain => (other.seconds > one.seconds ? other : one);
-const NOTHING: Chain = { names: [], seconds: 0 };
+const total = (chain: Link[]): number => chain.reduce((all, { seconds }) => all + seconds, 0);
+const longer = (one: Link[], other: Link[]): Link[] => (total(other) > total(one) ? other : one);
 
 const cloneOf = (spec: ClusterSpec, id: string) =>
     spec.clones[id] ?? Object.values(spec.clones).find((c) => c.resource === id);
 
 /** What a resource, group or clone costs by itself. A clone runs on the other node already; one that is promotable is promoted there. */
-function own(spec: ClusterSpec, id: string, seconds: (resource: string) => number): Chain {
+function own(spec: ClusterSpec, id: string, seconds: (resource: string) => number): Link[] {
     const clone = cloneOf(spec, id);
-    if (clone !== undefined && !clone.promotable) return { names: [id], seconds: 0 };
+    if (clone !== undefined && !clone.promotable) return [];
     const inner = spec.clones[id]?.resource ?? id;
-    const members = spec.groups[inner] ?? [inner];
-    return { names: members, seconds: members.reduce((total, member) => total + seconds(member), 0) };
+    return (spec.groups[inner] ?? [inner]).map((resource) => ({ resource, seconds: seconds(resource) }));
 }
 
 /** All that stand by themselves: groups, clones, and resources in neither. */
@@ -33,26 +32,27 @@ function outermost(spec: ClusterSpec): string[] {
     );
 }
 
-function slowest(spec: ClusterSpec, seconds: (resource: string) => number): Chain {
-    const after = (id: string, seen: string[]): Chain => {
-        if (seen.includes(id)) return NOTHING;
+/** Resources that wait for one another, along the slowest chain. */
+function slowest(spec: ClusterSpec, seconds: (resource: string) => number): Link[] {
+    const after = (id: string, seen: string[]): Link[] => {
+        if (seen.includes(id)) return [];
         const before = spec.orders
             .filter((o) => o.then === id && o.firstAction !== ClusterAction.Stop)
             .map((o) => after(o.first, [...seen, id]))
-            .reduce(longer, NOTHING);
-        const self = own(spec, id, seconds);
-        return { names: [...before.names, ...self.names], seconds: before.seconds + self.seconds };
+            .reduce(longer, []);
+        return [...before, ...own(spec, id, seconds)];
     };
     return outermost(spec)
         .map((id) => after(id, []))
-        .reduce(longer, NOTHING);
+        .reduce(longer, []);
 }
 
-/** Until everything that moved runs on another node. */
-export const starts = (spec: ClusterSpec): Chain =>
+/** What starts on another node, in this order, until everything that moved runs. */
+export const starts = (spec: ClusterSpec): Link[] =>
     slowest(spec, (id) => spec.resources[id]?.expectedStartSeconds ?? 0);
-/** Until everything that moves has stopped. */
-export const stops = (spec: ClusterSpec): Chain => slowest(spec, (id) => spec.resources[id]?.expectedStopSeconds ?? 0);
+/** What stops, in this order, until everything that moves has. */
+export const stops = (spec: ClusterSpec): Link[] =>
+    slowest(spec, (id) => spec.resources[id]?.expectedStopSeconds ?? 0).reverse();
 
 /** What a group or clone holds, down to its resources; a resource holds itself. */
 const held = (spec: ClusterSpec, id: string): string[] => {

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeArgs } from "../../remote/node";
+import type { FaultSeconds } from "../shared/failover";
 import { kindOf } from "./agents";
 import { ClusterAction } from "./args";
 import type {
@@ -83,6 +84,8 @@ export interface ClusterSpec {
     orders: { first: string; then: string; firstAction: ClusterAction; thenAction: ClusterAction }[];
     colocations: { resource: string; with: string; withRole: ClusterRole | undefined; score: number }[];
     locations: { resource: string; node: string; score: number }[];
+    /** How long the volumes that it promotes take to notice that a side is lost. */
+    volumes: FaultSeconds[][];
     resourceDefaults: Record<string, string>;
     packages: string[];
     settleSeconds: number;
@@ -145,6 +148,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): ClusterSp
             node,
             score,
         })),
+        volumes: (args.volumes ?? []).map(({ failover }) => failover ?? []),
         resourceDefaults: {
             "resource-stickiness": "100",
             "migration-threshold": "3",

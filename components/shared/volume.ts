@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type { FaultSeconds } from "./failover";
 
 /** Who makes one side of a replicated volume the one that is written. */
 export const Promotion = {
@@ -12,15 +12,17 @@ export type Promotion = (typeof Promotion)[keyof typeof Promotion];
 /** A replicated file system, as plain data: `data.volume` of a `DrbdVolume`, handed to what mounts it. */
 export interface Volume {
     /** Name of the DRBD resource. */
-    resource: pulumi.Input<string>;
+    resource: string;
     /** The block device to mount: `/dev/drbd0`. */
-    device: pulumi.Input<string>;
+    device: string;
     /** `xfs` or `ext4`. */
-    fileSystem: pulumi.Input<string>;
+    fileSystem: string;
     /** Where it is mounted on the node that has it. */
-    mountPoint: pulumi.Input<string>;
+    mountPoint: string;
     /** Names of the nodes that hold a replica. */
-    nodes: pulumi.Input<pulumi.Input<string>[]>;
+    nodes: string[];
     /** Who promotes it. */
-    promotion: pulumi.Input<Promotion>;
+    promotion: Promotion;
+    /** How long writes stand still, at most, when the side that is not written is lost, by kind of fault. Default: nothing is said of it. */
+    failover?: FaultSeconds[];
 }

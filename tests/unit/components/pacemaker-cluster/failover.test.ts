@@ -1,5 +1,6 @@
-import { failover } from "../../../../components/pacemaker-cluster/failover";
-import { Fault, sum } from "../../../../components/shared/failover";
+import { failover, wiring } from "../../../../components/pacemaker-cluster/failover";
+import { Fault, faultSeconds, formula, sum } from "../../../../components/shared/failover";
+import { repair } from "../../../../components/stack-failover/budget";
 import { bmc, diskless, full, spec, tie, vip, web } from "./specs";
 
 const at = (wait: number) => ({ ipmi: { n1: { ...bmc(111), powerWaitSeconds: wait }, n2: bmc(112) } });
@@ -35,6 +36,59 @@ test("orders that run in a circle end", () => {
         { first: "web-clone", then: "vip" },
     ];
     expect(total(spec({ orders }), Fault.Planned)).toBeGreaterThan(0);
+});
+
+test("a volume has to notice the loss too; writes wait for its hanging disk", () => {
+    const silent = {
+        name: "ping interval",
+        seconds: 6,
+        detects: true,
+        source: "test",
+        knob: "files.timing.pingSeconds",
+    };
+    const stuck = { ...silent, name: "7 x timeout", seconds: 28, knob: "files.timing.koCount" };
+    const says = [faultSeconds(Fault.Hang, [stuck]), faultSeconds(Fault.Power, [silent])];
+    const cluster = { ...full, volumes: [says] };
+    const [starting, known] = [6.3, 2.2 * 1.5 + 1.2 + 1 + 2];
+    expect(total(full, Fault.Power)).toBeCloseTo(known + starting);
+    expect(total(cluster, Fault.Power)).toBeCloseTo(known + starting);
+    const slow = { ...cluster, volumes: [[faultSeconds(Fault.Power, [{ ...silent, seconds: 10 }])]] };
+    expect(total(slow, Fault.Power)).toBeCloseTo(10 + starting);
+    expect(total(cluster, Fault.Hang)).toBe(28);
+    const terms = failover(slow).find(({ fault }) => fault === Fault.Link)!.sums[1]!;
+    expect(formula(terms)).toMatch(/^ping interval \(10 s\) \+ start of disk \(1.5 s\) \+ start of fs/);
+});
+
+test.each([
+    ["a shorter token", spec(), 6, "change pair.tokenSeconds (2.2 s now, 1.5 s at most)"],
+    [
+        "shorter waits for the slowest controller",
+        spec(at(3)),
+        8,
+        "change pair.fencing.ipmi.n1.powerWaitSeconds (6 s now, 3.3 s at most)",
+    ],
+    ["a witness", tie, 9, "change pair.witness (5 s now, 2.3 s at most)"],
+    ["a faster watchdog", diskless, 20, "change pair.fencing.sbd.watchdogTimeoutSeconds (25 s now, 16.3 s at most)"],
+    [
+        "nothing, where the witness is the slowest",
+        spec({ tokenSeconds: 0.5, ...at(0) }),
+        1,
+        /^no argument makes up for it/,
+    ],
+])("what repairs a promise for a lost node: %s", (_title, cluster, limit, words) => {
+    const { sums } = failover(cluster).find(({ fault }) => fault === Fault.Power)!;
+    expect(repair(sums[0]!, limit)).toEqual(typeof words === "string" ? words : expect.stringMatching(words));
+});
+
+test("what repairs a planned move: a service that starts faster", () => {
+    const moves = spec({ clones: {}, orders: [], colocations: [], groups: { g: ["vip", "web"] } });
+    const { sums } = failover(moves).find(({ fault }) => fault === Fault.Planned)!;
+    expect(repair(sums[0]!, 3.5)).toMatch(/^change pair.resources.web.expectedSt/);
+});
+
+test("the addresses that move", () => {
+    expect(wiring(spec())).toEqual({ moves: ["192.0.2.100"] });
+    expect(wiring(spec({ resources: { web } }))).toEqual({ moves: [] });
 });
 
 test("each total is the sum of its terms, and says which argument makes it shorter", () => {
