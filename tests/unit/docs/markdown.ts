@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import * as path from "node:path";
-/** Without the toolchain that `tests/stack` loads. */
 
+/** Without the toolchain that `tests/stack` loads. */
 export const PROJECT = path.join(__dirname, "..", "..", "..");
 
 /** The texts that users read, relative to the repository. */
