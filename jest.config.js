@@ -18,6 +18,7 @@ const ALONE = [
     "whole-stack",
     "vms",
     "drbd-volume",
+    "pair",
 ].map((name) => `/tests/lab/${name}.test.ts`);
 
 module.exports = {
