@@ -7,9 +7,9 @@ const OTHER = `${MASKED} (another value)`;
 const PLACEHOLDER = /@@credential:[a-z0-9][a-z0-9._-]*@@/;
 const PLACEHOLDERS = new RegExp(PLACEHOLDER, "g");
 
-/** Words that a value follows which nobody else should read. */
+/** Words that a value follows which nobody else should read. Corosync's `token: 1000` is a time. */
 const SECRET =
-    /((?:auth_)?pass(?:word|wd|phrase)?|secret|token|credentials?|private[-_]?key|shared[-_]?key|api[-_]?key|wsrep_sst_auth)(["']?\s*[:= \t]\s*)(\S.*)$/i;
+    /((?:auth_)?pass(?:word|wd|phrase)?|secret|token(?!: \d{1,6}$)|credentials?|private[-_]?key|shared[-_]?key|api[-_]?key|wsrep_sst_auth)(["']?\s*[:= \t]\s*)(\S.*)$/i;
 const KEY_BLOCK = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
 /** The content that was applied, as it may be shown. */
@@ -43,3 +43,7 @@ export function foundShown(content: string, expected: string): string {
         })
         .join("\n");
 }
+
+/** A value of a setting as it may be shown. @param subject whose last word is the setting's name. */
+export const valueShown = (subject: string, value: string): string =>
+    SECRET.test(`${subject.split(" ").at(-1)}: ${value}`) ? MASKED : value;

@@ -1,6 +1,6 @@
 import type { Connection } from "../../toolchain/plugins/command/inputs";
-import { Repair } from "./findings";
-import type { Finding } from "./findings";
+import { Repair } from "./findings/finding";
+import type { Finding } from "./findings/finding";
 import type { Mark } from "./mark";
 import type { DriftReport } from "./report";
 

@@ -1,8 +1,9 @@
 import type { Answer } from "../fleet/ask";
 import type { Fleet, Host } from "../fleet/hosts";
 import type { MissingUnit, DeployedUnit } from "../state";
-import { Kind, Repair, findingsOf } from "./findings";
-import type { Finding } from "./findings";
+import { findingsOf } from "./findings";
+import { Kind, Repair } from "./findings/finding";
+import type { Finding } from "./findings/finding";
 
 /** Whether something is as the stack says. */
 export const Verdict = { Fine: "fine", Drift: "drift", Unknown: "unknown" } as const;

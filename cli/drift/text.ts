@@ -1,4 +1,4 @@
-import type { Finding } from "./findings";
+import type { Finding } from "./findings/finding";
 import { upCommand } from "./repair";
 import type { RepairPlan } from "./repair";
 import { Verdict } from "./report";

@@ -87,7 +87,8 @@ export interface Evidence {
     records: Map<string, UnitRecord>;
     /** Keepers of all units on record there, by unit. */
     keepers: Map<string, string>;
-    variables: Map<string, string>;
+    /** What daemons say they run with, by `PROBE/UNIT`. */
+    running: Map<string, string>;
     /** Last words of services that failed. */
     journals: Map<string, string>;
     runs: Record<Verb, Map<string, Run>>;
@@ -140,7 +141,7 @@ export function evidenceIn(stdout: string): Evidence {
                 return [unit, keeper];
             }),
         ),
-        variables: new Map(fields(text("variables")).map(([name = "", value = ""]) => [name, value])),
+        running: named("running"),
         journals: named("journal"),
         runs: { check: runs(of("check"), named("check-words")), health: runs(of("health"), named("health-words")) },
         complete: has("end"),

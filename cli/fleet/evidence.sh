@@ -6,7 +6,7 @@ export LC_ALL=C TZ=UTC HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:
 umask 077
 RUN=/run/pulumi-ha STATE=/var/lib/pulumi-ha SECRETS=/etc/pulumi-ha/credentials
 MADE='' MOUNTED='' BEFORE='' RECORDS=$STATE
-PACKAGES=() SERVICES=() PLACES=() FOLDERS=() UNITS=() UNIT_DIGEST=() VARIABLES=() ASKS=()
+PACKAGES=() SERVICES=() PLACES=() FOLDERS=() UNITS=() UNIT_DIGEST=() PROBES=() ASKS=()
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -159,12 +159,14 @@ tell_strangers() {
     for path in "${left[@]}"; do [[ -n ${known[$path]-} ]] || printf '%s\n' "$path"; done | sort -u | head -n 50 | tell strangers -
 }
 
-tell_variables() {
-    local names
-    ((${#VARIABLES[@]})) || return 0
-    names=$(printf ",'%s'" "${VARIABLES[@]}")
-    timeout 5 mariadb --no-defaults --protocol=socket --socket=/run/mysqld/mysqld.sock --user=root --connect-timeout=3 --batch \
-        --skip-column-names --execute="SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names#,})" 2>/dev/null | tell variables -
+probe() { PROBES+=("$1" "$2"); } # NAME COMMAND
+
+# What daemons say they run with.
+tell_running() {
+    local n
+    for ((n = 0; n < ${#PROBES[@]}; n += 2)); do
+        timeout 5 bash -c "${PROBES[n + 1]}" 2>/dev/null </dev/null 6<&- | head -c 262144 | tell running "${PROBES[n]}"
+    done
 }
 
 tell_words() {
@@ -189,7 +191,7 @@ main() {
         dpkg-query --show --showformat="\${Package}\t\${db:Status-Status}\t\${Version}\n" -- "${PACKAGES[@]}" 2>/dev/null | tell packages -
     tell_files
     tell_strangers
-    tell_variables
+    tell_running
     tell_words
     wait
     after=$(holder)

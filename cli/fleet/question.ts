@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { toText } from "../../remote/manifest";
 import type { Manifest } from "../../remote/manifest";
-import { variableNames } from "./variables";
+import { PROBES } from "./probes";
 import type { Host } from "./hosts";
 
 /** What is asked of each unit: how it differs from what was applied, or how it is. */
@@ -45,13 +45,20 @@ export function question({ units }: Host, verbs: Verb[]): string {
         ];
     });
     const all = units.map(({ manifest }) => manifest);
+    // How units are says nothing of what they consist of.
+    const compared = verbs.includes(Verb.Check) ? all : [];
     const lists = {
-        PACKAGES: all.flatMap(({ packages }) => packages.map((name) => name.split("=")[0] ?? name)),
+        PACKAGES: compared.flatMap(({ packages }) => packages.map((name) => name.split("=")[0] ?? name)),
         SERVICES: all.flatMap(servicesOf),
-        PLACES: all.flatMap(({ files }) => files.map((file) => file.path)),
-        FOLDERS: all.flatMap(({ directories }) => directories.map((folder) => folder.path)),
-        VARIABLES: all.flatMap(variableNames),
+        PLACES: compared.flatMap(({ files }) => files.map((file) => file.path)),
+        FOLDERS: compared.flatMap(({ directories }) => directories.map((folder) => folder.path)),
     };
+    const probes = compared.flatMap((manifest) =>
+        PROBES.flatMap(({ name, command }) => {
+            const asked = command(manifest);
+            return asked === undefined ? [] : [["probe", `${name}/${manifest.unit}`, asked]];
+        }),
+    );
     const bodies = [...texts, ["files.pl", FILES] as const].flatMap(([name, text]) => [
         `text ${quoted(name)} <<'${MARK}'`,
         text.endsWith("\n") ? text.slice(0, -1) : text,
@@ -64,7 +71,7 @@ export function question({ units }: Host, verbs: Verb[]): string {
         ...Object.entries(lists).map(([name, words]) => `${name}=(${[...new Set(words)].map(quoted).join(" ")})`),
         "enter",
         ...bodies,
-        ...asks.map((words) => words.map(quoted).join(" ")),
+        ...[...asks, ...probes].map((words) => words.map(quoted).join(" ")),
         "main",
         "",
     ].join("\n");

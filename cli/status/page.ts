@@ -3,7 +3,7 @@ import type { Answer } from "../fleet/ask";
 import type { Fleet } from "../fleet/hosts";
 import { servicesOf } from "../fleet/question";
 import { loginOf } from "../drift/repair";
-import { isRunning, stoppedBecause } from "../drift/findings";
+import { isRunning, stoppedBecause } from "../drift/findings/services";
 import type { DeployedUnit } from "../state";
 
 /** How something is. */

@@ -1,9 +1,8 @@
 import fc from "fast-check";
-import { manifest, placeholder, reload, restart } from "../../../remote/manifest";
+import { placeholder, reload, restart } from "../../../remote/manifest";
 import type { ManagedFile, ManifestParts } from "../../../remote/manifest";
 import { evidenceIn } from "../../../cli/fleet/answer";
 import { fleetOf } from "../../../cli/fleet/hosts";
-import { settingsOf, spoken } from "../../../cli/fleet/variables";
 import { findingsOf } from "../../../cli/drift/findings";
 import { marked } from "../../../cli/drift/mark";
 import { foundShown } from "../../../cli/drift/mask";
@@ -356,39 +355,6 @@ describe("credentials", () => {
                 );
             }),
         ));
-});
-
-test("settings of MariaDB that its server tells in other words are the same", () => {
-    const of = manifest({
-        unit: "galera-orders",
-        services: [{ name: "mariadb.service", enabled: true, running: true }],
-        files: [
-            conf({
-                path: "/etc/mysql/b.cnf",
-                content: "[mariadbd]\nmax_connections = 200\nlog_bin = ON\nssl_ca = /etc/x.pem\n[sst]\ntca = x\n",
-            }),
-            conf({
-                path: "/etc/mysql/a.cnf",
-                content: "[mysqld]\nmax-connections = 100\ninnodb_log_file_size = 64M\n",
-            }),
-        ],
-    });
-    const settings = settingsOf(of);
-    expect(settings.map(({ name, value }) => [name, spoken(value)])).toEqual([
-        ["max_connections", "200"],
-        ["innodb_log_file_size", "67108864"],
-        ["log_bin", "ON"],
-    ]);
-    const unit = { ...onlyUnit({ unit: "galera-orders" }), manifest: of };
-    const evidence = evidenceIn(
-        told("variables", "-", "max_connections\t100\nlog_bin\t1\ninnodb_log_file_size\t67108864\n"),
-    );
-    expect(findingsOf(unit, evidence)).toMatchObject([
-        {
-            detail: "the server runs with 100, and /etc/mysql/b.cnf says 200",
-            commands: ['mariadb -e "SET GLOBAL max_connections = 200"'],
-        },
-    ]);
 });
 
 test("a restart is wanted where a reload does not do", () => {
