@@ -15,7 +15,7 @@ const filesBelow = (folder) =>
 for (const room of ["components", "remote", "plugin", "lab", "toolchain", "cli"]) {
     const target = path.join(dist, room);
     for (const file of filesBelow(path.join(root, room))) {
-        if (!/\.(sh|pl|sql|go|mod|sum|json)$/.test(file)) continue;
+        if (!/(\.(sh|pl|sql|go|mod|sum)|^schema\.json)$/.test(file)) continue;
         fs.mkdirSync(path.dirname(path.join(target, file)), { recursive: true });
         fs.copyFileSync(path.join(root, room, file), path.join(target, file));
     }

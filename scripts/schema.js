@@ -35,6 +35,33 @@ function wiredByOutputs(resources) {
         for (const input of Object.values(inputProperties)) if (input.$ref && given.has(input.$ref)) delete input.plain;
 }
 
+/** All types that a part of the schema names, and those that they name. */
+function named(part, types, found = new Set()) {
+    for (const [, token] of JSON.stringify(part).matchAll(/"#\/types\/([^"]+)"/g)) {
+        if (found.has(token)) continue;
+        found.add(token);
+        named(types[token], types, found);
+    }
+    return found;
+}
+
+/** A program in YAML cannot hand an enumeration from an output to an input, so what components give has the values alone. */
+function withoutEnumerations({ resources, types }) {
+    const given = named(
+        Object.values(resources).map(({ properties }) => properties),
+        types,
+    );
+    for (const token of given)
+        for (const property of Object.values(types[token].properties ?? {})) {
+            const type = types[property.$ref?.slice("#/types/".length)];
+            if (!type?.enum) continue;
+            property.type = type.type;
+            delete property.$ref;
+        }
+    const used = named(resources, types);
+    for (const token of Object.keys(types)) if (!used.has(token)) delete types[token];
+}
+
 const byName = ([a], [b]) => (a < b ? -1 : 1);
 
 /** SDKs add `Args` themselves: `NodeArgs` would become `NodeArgsArgs`. Not where the name without it is another type's. */
@@ -59,9 +86,10 @@ function schema() {
         dependencies,
     );
     wiredByOutputs(made.resources);
+    withoutEnumerations(made);
     // The SDK leaves out what types are for.
     for (const [name, { description }] of Object.entries(typeDefinitions))
-        if (description) made.types[`${manifest.name}:index:${name}`].description = description;
+        if (description) Object.assign(made.types[`${manifest.name}:index:${name}`] ?? {}, { description });
     // The compiler numbers literals as it meets them in any file.
     for (const type of Object.values(made.types)) type.enum?.sort((a, b) => byName([a.name], [b.name]));
     const { license, keywords } = manifest;
