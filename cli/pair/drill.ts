@@ -5,6 +5,8 @@ import type { PairFault, Sides } from "./faults";
 import { OneOwner, ask, until, whole } from "./ground";
 import type { Doubled, Ground } from "./ground";
 import { MEMBERS, MOUNT_POINT } from "./program";
+import { termsOn } from "./terms";
+import type { Terms } from "./terms";
 
 /** What came of a fault. */
 export interface Struck {
@@ -19,10 +21,10 @@ export interface Struck {
     doubled: Doubled;
     /** Whether what a second writer in the lost machine had written stayed as it was when the other one took over; undefined without one. */
     untouched: boolean | undefined;
+    /** What its terms took; undefined where the same machine serves. */
+    terms: Terms | undefined;
     /** From the fault until both machines were well again. */
     wholeSeconds: number;
-    /** The instant before the fault, on this machine's monotonic clock. */
-    sinceMs: number;
 }
 
 /** The longest that clients may be left waiting before a drill has failed. */
@@ -59,6 +61,7 @@ export async function drill(ground: Ground, fault: PairFault, say: (text: string
         );
         const gapSeconds = writer.gapSeconds(sinceMs);
         const to = writer.server!;
+        const terms = to === from ? undefined : await termsOn(lab.host(to), sinceMs);
         const left = fault.intrude ? await intruded(lab.host(to)) : "";
         say(`${fault.title}: ${to} serves, after ${gapSeconds.toFixed(1)} s`);
         await fault.mend?.(sides, ground);
@@ -76,8 +79,8 @@ export async function drill(ground: Ground, fault: PairFault, say: (text: string
             gapSeconds,
             doubled: await owner.stop(),
             untouched,
+            terms,
             wholeSeconds,
-            sinceMs,
         };
     } finally {
         await owner.stop();
