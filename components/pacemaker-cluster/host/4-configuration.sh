@@ -47,15 +47,30 @@ pending() { # FILE
     crm_simulate --simulate --xml-file "$1" 2>/dev/null | sed -n '/^Transition Summary:/,/^$/s/^  \* //p' | tr -s ' '
 }
 
+# Looking ahead costs much more than asking whether anything is under way: while something is, it is done for its words alone.
+LOOKED=-10
 settled() {
     local dc next
     WAITING='a controller to be elected'
     dc=$(timeout 10 crmadmin -D 2>/dev/null | sed -nE 's/.*(Designated Controller|DC)[^:]*: ([^ ]+).*/\2/p')
     [[ -n $dc ]] || return 1
+    WAITING=${PENDING:=actions under way to end}
+    if ! timeout 10 crmadmin -S "$dc" 2>/dev/null | grep -q S_IDLE; then
+        if ((SECONDS >= LOOKED + 10)); then
+            look_ahead || return 1
+            LOOKED=$SECONDS
+        fi
+        return 1
+    fi
+    look_ahead && [[ -z $next ]]
+}
+
+# What is left to do, as `next` and as words.
+look_ahead() {
     live >"$WORK/live.xml" || return 1
     next=$(pending "$WORK/live.xml" | paste -sd, | sed 's/,/, /g')
-    WAITING="${next:-actions under way to end}"
-    [[ -z $next ]] && timeout 10 crmadmin -S "$dc" 2>/dev/null | grep -q S_IDLE
+    PENDING=${next:-actions under way to end}
+    WAITING=$PENDING
 }
 
 # Whether nothing is left to do.
