@@ -50,6 +50,14 @@ export interface PairServiceArgs {
     systemdUnit?: pulumi.Input<string>;
     /** A service that is known here: fills in what is not given. */
     preset?: pulumi.Input<ServicePreset>;
+    /**
+     * Files of its configuration, by path, with their content: the same on both nodes, and no passwords, as they are in the preview. With Pacemaker a change
+     * goes to the node without the address first, then all moves there, and the other node follows; with keepalived the service is restarted on one node
+     * after the other. Default: none.
+     */
+    files?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** A bash command that fails where `files` are wrong: run on each node with the new ones in their places, before anything changes. Default: the preset's, else none. */
+    check?: pulumi.Input<string>;
     /** Debian packages it needs, `name` or `name=version`. Default: the preset's, else none. */
     packages?: pulumi.Input<pulumi.Input<string>[]>;
     /** Default: `EveryNode` with the engine keepalived, else `ActiveNode`. */

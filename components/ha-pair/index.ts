@@ -11,7 +11,7 @@ import type { FailoverWiring } from "../shared/wiring";
 import { Failback, HaPairEngine } from "./args";
 import type { HaPairArgs } from "./args";
 import { inOwnWords, wiringInOwnWords } from "./failover";
-import { packages, renderServices } from "./render";
+import { checks, files, packages, renderServices } from "./render";
 import { pairResources } from "./resources";
 import { rules } from "./rules";
 import { engineOf, toSpec, wishesOf } from "./spec";
@@ -133,6 +133,8 @@ const cluster = (
             tokenSeconds: args.tokenSeconds,
             settleSeconds: args.settleSeconds,
             volumes: args.volume === undefined ? [] : [args.volume],
+            files: spec.apply(files),
+            checks: spec.apply((s) => Object.fromEntries(checks(s).map(({ name: what, command }) => [what, command]))),
             packages: spec.apply(packages),
             ...pairResources(name, args, spec),
         },

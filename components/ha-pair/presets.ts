@@ -4,6 +4,8 @@ import { ServicePreset } from "./args";
 export interface Known {
     unit: string;
     packages: string[];
+    /** Fails where its configuration is wrong. */
+    check?: string;
     port: number;
     /** Limits as the OCF agents for the same servers advise them: resource-agents' metadata. */
     startTimeoutSeconds: number;
@@ -15,6 +17,7 @@ export const PRESETS: Record<ServicePreset, Known> = {
     [ServicePreset.Nginx]: {
         unit: "nginx.service",
         packages: ["nginx-light"],
+        check: "nginx -t -q",
         port: 80,
         startTimeoutSeconds: 40,
         stopTimeoutSeconds: 60,

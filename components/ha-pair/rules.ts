@@ -65,6 +65,17 @@ const serviceRules: ItemRule<PairSpec, PairService>[] = [
         because: (service) => `${service.unit} is listed twice: two masters would start and stop it`,
     },
     {
+        path: "files",
+        refuses: (service, pair) =>
+            pair.services.some(
+                (other) => other !== service && Object.keys(other.files).some((path) => path in service.files),
+            ),
+        because: (service, pair) =>
+            `${Object.keys(service.files)
+                .filter((path) => pair.services.some((other) => other !== service && path in other.files))
+                .join(", ")} is given for another service too`,
+    },
+    {
         path: "placement",
         refuses: (service, pair) => isKeepalived(pair) && service.placement === ServicePlacement.ActiveNode,
         because: () =>

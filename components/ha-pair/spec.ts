@@ -10,6 +10,8 @@ export interface PairService {
     name: string;
     /** With its suffix; empty where neither a unit nor a preset is given. */
     unit: string;
+    files: Record<string, string>;
+    check: string | undefined;
     packages: string[];
     placement: ServicePlacement;
     port: number | undefined;
@@ -74,6 +76,8 @@ function serviceOf(name: string, args: pulumi.Unwrap<PairServiceArgs>, engine: H
     return {
         name,
         unit: unitName(args.systemdUnit ?? known?.unit ?? ""),
+        files: args.files ?? {},
+        check: args.check ?? known?.check,
         packages: args.packages ?? known?.packages ?? [],
         placement: args.placement ?? (keepalived ? ServicePlacement.EveryNode : ServicePlacement.ActiveNode),
         port: args.port ?? known?.port,

@@ -177,6 +177,16 @@ export interface PacemakerClusterArgs {
     volumes?: pulumi.Input<Volume>[];
     /** Defaults for all resources' meta attributes. Default: `resource-stickiness` 100, `migration-threshold` 3, `failure-timeout` 120s; one given here goes before its default. */
     resourceDefaults?: Record<string, pulumi.Input<string>>;
+    /**
+     * Files that resources read, by path, with their content: the same on every node, and no passwords, as they are in the preview. A change of one goes to
+     * the node that runs less first; then all moves there, and the other one follows. Default: none.
+     */
+    files?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /**
+     * Bash commands that fail where `files` are wrong, by what they establish: `{ "nginx accepts its configuration": "nginx -t" }`. Run on every node, with the
+     * new files in their places and before anything changes. Default: none.
+     */
+    checks?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Debian packages that the resources need on every node, `name` or `name=version`. Default: none. */
     packages?: pulumi.Input<pulumi.Input<string>[]>;
     /** Seconds for the members to find each other, and for the resources to be where they belong after a change. Default: 120. */

@@ -21,6 +21,9 @@ export const paths = {
     fencing: `${OWN}/fencing`,
     /** The configuration that the cluster runs; on the first member. */
     cib: `${OWN}/cib.xml`,
+    /** What Corosync, Pacemaker and SBD have to be started again for, and the digests of the files that resources read: a change of either is rolled. */
+    daemons: `${OWN}/daemons`,
+    files: `${OWN}/files`,
     /** What all members were last told to read; on the first member. */
     commonConf: `${OWN}/corosync.conf`,
     commonKey: `${OWN}/authkey`,

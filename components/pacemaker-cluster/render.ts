@@ -1,11 +1,13 @@
+import { createHash } from "node:crypto";
 import { Impact, manifest, restart, run } from "../../remote/manifest";
-import type { ManagedFile, Manifest } from "../../remote/manifest";
+import type { Activation, ManagedFile, Manifest } from "../../remote/manifest";
 import { rootFile } from "../shared/files";
 import { header } from "../shared/header";
 import { NSS_DATABASE, NSS_PACKAGES, proven } from "../shared/nss";
 import { packageOf, systemdUnit } from "./agents";
 import { configuration } from "./cib";
 import { corosyncConf, qdeviceOptions, quorumConf, sbdConf } from "./conf";
+import { plannedSeconds } from "./failover";
 import { passwordFile, passwordScript, paths } from "./paths";
 import { SCRIPT, settings } from "./script";
 import { nodeOf } from "./spec";
@@ -29,8 +31,6 @@ const VOTE_PACKAGES = ["corosync-qdevice", ...NSS_PACKAGES];
 const VOTE_SECONDS = 30;
 /** What a member that starts for the first time takes, at most, where no longer is given: its own start, and the others'. */
 const JOIN_SECONDS = 90;
-/** What a change of the watchdog costs: all resources stop and start, on all nodes at once. */
-const OUTAGE_SECONDS = 60;
 
 const cluster = (verb: string): string => `${paths.script} ${verb}`;
 
@@ -62,10 +62,32 @@ const passwords = (spec: ClusterSpec): ManagedFile[] =>
         rootFile(passwordScript(node), "0500", `#!/bin/sh\nexec cat ${passwordFile(node)}\n`),
     ]);
 
-const sbdFiles = (spec: ClusterSpec): ManagedFile[] => {
-    if (spec.sbd === undefined) return [];
-    const onChange = [run(cluster("sbd")), restart(COROSYNC, OUTAGE_SECONDS, Impact.Outage)];
-    return [rootFile(paths.sbdDefaults, "0644", sbdConf(spec, spec.sbd), { onChange })];
+const sbdFiles = (spec: ClusterSpec): ManagedFile[] =>
+    spec.sbd === undefined
+        ? []
+        : [rootFile(paths.sbdDefaults, "0644", sbdConf(spec, spec.sbd), { onChange: [run(cluster("sbd"))] })];
+
+/**
+ * A change for which one node after the other is put aside: in all, what runs moves once. Which node has it, only the cluster knows when the time comes; for a
+ * plan it is the first.
+ */
+const roll = (spec: ClusterSpec, node: string): Activation =>
+    node === spec.nodes[0]?.name
+        ? run(cluster("roll"), Impact.Failover, plannedSeconds(spec))
+        : run(cluster("roll"), Impact.None);
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** What is rolled, on record: daemons that read their files when they start, and the files that resources read. */
+const rolled = (spec: ClusterSpec, node: string): ManagedFile[] => {
+    const head = header(`PacemakerCluster ${spec.name}`);
+    const daemons = spec.sbd === undefined ? `${head}\n` : sbdConf(spec, spec.sbd);
+    const digests = Object.entries(spec.files).map(([path, content]) => `${sha256(content)}  ${path}`);
+    return [
+        ...Object.entries(spec.files).map(([path, content]) => rootFile(path, "0644", content)),
+        rootFile(paths.daemons, "0644", daemons, { onChange: [roll(spec, node)] }),
+        rootFile(paths.files, "0644", [head, ...digests, ""].join("\n"), { onChange: [roll(spec, node)] }),
+    ];
 };
 
 /** What every member shall be. Applied on all of them at once: a cluster that does not exist yet is formed by those that are there. */
@@ -92,6 +114,7 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
             ...passwords(spec),
             ...sbdFiles(spec),
             rootFile(paths.units, "0644", units, { onChange: [run(cluster("own"))] }),
+            ...rolled(spec, nodeName),
         ],
         validators: [
             { name: "Corosync accepts the configuration", command: accepted },
@@ -99,6 +122,7 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
             ...(spec.sbd === undefined
                 ? []
                 : [{ name: "the watchdog and the fencing disk can be used", command: cluster("blank") }]),
+            ...Object.entries(spec.checks).map(([name, command]) => ({ name, command })),
         ],
         services: [COROSYNC, PACEMAKER].map((name) => ({ name, enabled: true, running: true })),
         gates: [
@@ -107,6 +131,7 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
                 command: cluster("members"),
                 withinSeconds: Math.max(JOIN_SECONDS, spec.settleSeconds),
             },
+            { name: "no update left the node put aside", command: cluster("unrolled"), withinSeconds: 20 },
             { name: "the cluster alone starts its services", command: cluster("owned"), withinSeconds: 20 },
         ],
         ports: [{ port: "udp/5405", from }],

@@ -186,10 +186,30 @@ function addresses(spec: ClusterSpec): Violation[] {
     ]);
 }
 
+const PATH = /^(\/[A-Za-z0-9@%+=:,._-]+)+$/;
+/** What the cluster's own files are, and what would be taken for the system's. */
+const OWN_FILES = /^\/etc\/(corosync|pacemaker|pulumi-ha[^/]*|default\/(corosync|sbd|pacemaker)[^/]*)(\/|$)/;
+
+/** Files that resources read. */
+const files = (spec: ClusterSpec): Violation[] => [
+    ...Object.keys(spec.files)
+        .filter((path) => !PATH.test(path) || /\/\.\.?(\/|$)/.test(path))
+        .map((path) =>
+            refuse(`files.${path}`, `${quoted(path)} is no path: absolute, of letters, digits and "@%+=:,._-"`),
+        ),
+    ...Object.keys(spec.files)
+        .filter((path) => OWN_FILES.test(path))
+        .map((path) => refuse(`files.${path}`, "is the cluster's own: give files that its resources read")),
+    ...Object.entries(spec.checks)
+        .filter(([name, command]) => !/^\S([^\x00-\x1f]*\S)?$/.test(name) || command.trim() === "")
+        .map(([name]) => refuse(`checks.${name}`, "says in one line what it establishes, and has a command")),
+];
+
 /** Everything that is refused about what a cluster runs. */
 export const resourceRules = (spec: ClusterSpec): Violation[] => [
     ...Object.entries(spec.resources).flatMap(([id, resource]) => ofResource(`resources.${id}`, resource)),
     ...places(spec),
     ...references(spec),
     ...addresses(spec),
+    ...files(spec),
 ];

@@ -87,6 +87,10 @@ export interface ClusterSpec {
     /** How long the volumes that it promotes take to notice that a side is lost. */
     volumes: FaultSeconds[][];
     resourceDefaults: Record<string, string>;
+    /** Content by path. */
+    files: Record<string, string>;
+    /** Commands by what they establish. */
+    checks: Record<string, string>;
     packages: string[];
     settleSeconds: number;
 }
@@ -155,6 +159,8 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): ClusterSp
             "failure-timeout": "120s",
             ...args.resourceDefaults,
         },
+        files: args.files ?? {},
+        checks: args.checks ?? {},
         packages: args.packages ?? [],
         settleSeconds: args.settleSeconds ?? 120,
     };

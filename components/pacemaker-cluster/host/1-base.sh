@@ -10,6 +10,7 @@ SETTINGS=$OWN/settings
 CIB=$OWN/cib.xml
 UNITS=$OWN/systemd-units
 DATA=/var/lib/pacemaker
+ROLLED=/var/lib/pulumi-ha-pacemaker
 
 say() { printf '%s\n' "$1" >&2; }
 fail() {

@@ -144,6 +144,6 @@ verb_stop() {
 
 # What Pacemaker remembers of a cluster would be taken for the next one's.
 verb_forget() {
-    rm -rf -- "$DATA"/cib/* "$DATA"/pengine/* /var/lib/corosync/*
+    rm -rf -- "$DATA"/cib/* "$DATA"/pengine/* /var/lib/corosync/* "$ROLLED"
     systemctl --quiet disable sbd.service 2>/dev/null || true
 }

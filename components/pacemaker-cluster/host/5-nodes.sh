@@ -21,14 +21,24 @@ aside() {
     nodes_as_seen | grep -E "^$SUBJECT " | grep -q 'resources_running=0'
 }
 
+others_can_take_over() { # from NODE
+    nodes_as_seen | grep -vE "^$1 " | grep 'online=true' | grep -q 'standby=false'
+}
+
+# Both sides of the replicated disks that the cluster runs have the same.
+replicas_current() {
+    local name state
+    while read -r name; do
+        state=$(timeout 20 drbdadm dstate "$name" 2>&1) || true
+        WAITING="the volume $name to be up to date: ${state%%$'\n'*}"
+        [[ $state == UpToDate/UpToDate ]] || return 1
+    done < <(live --scope resources | sed -nE 's/.*name="drbd_resource" value="([^"]+)".*/\1/p' | sort -u)
+}
+
 verb_standby() { # NODE
-    local node others=''
     SUBJECT=${1:?a node}
     known "$SUBJECT"
-    for node in $NODES; do
-        if [[ $node != "$SUBJECT" ]] && nodes_as_seen | grep -E "^$node " | grep 'online=true' | grep -q 'standby=false'; then others+=" $node"; fi
-    done
-    [[ -n $others ]] || fail "no other node could take over from $SUBJECT: the others are down or in standby; nothing was changed"
+    others_can_take_over "$SUBJECT" || fail "no other node could take over from $SUBJECT: the others are down or in standby; nothing was changed"
     timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --update on
     await "$SETTLE" aside || fail "$SUBJECT is in standby, and after $SETTLE s still waiting for $WAITING"
     say "$SUBJECT is in standby and runs nothing; the cluster keeps it so until: pulumi-ha node online $SUBJECT"
@@ -37,13 +47,14 @@ verb_standby() { # NODE
 
 let_in() {
     WAITING="$SUBJECT to be let in"
-    standby_is "$SUBJECT" false && all_members && settled
+    standby_is "$SUBJECT" false && all_members && settled && replicas_current
 }
 
 verb_online() { # NODE
     SUBJECT=${1:?a node}
     known "$SUBJECT"
     timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --delete >/dev/null
+    timeout 20 crm_attribute --type status --node "$SUBJECT" --name standby --delete >/dev/null
     await "$SETTLE" let_in || fail "$SUBJECT is no longer in standby, and after $SETTLE s still waiting for $WAITING"
     say "$SUBJECT is online"
     where

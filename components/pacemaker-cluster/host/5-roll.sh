@@ -1,0 +1,171 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2153,SC2154 # shared with the files beside this one
+# A change that what runs must start again for, by an update: it goes to one node after the other, to those that run least first, and away from each what
+# runs there goes before. All members' updates come here at once; who runs what, and so whose turn it is, only the cluster knows.
+
+TURN=pulumi-ha-turn
+# Of what the engine gives an activation (300 s).
+ROLL_SECONDS=280
+# How long a node that runs more waits for a sign of one that runs less, whose update may begin later.
+SIGN_SECONDS=120
+
+# `NODE NUMBER`: resources that move away with a standby; not clones, which all nodes have, but for what is promoted, and not fence devices.
+loads() {
+    timeout 20 crm_mon -1 --output-as=xml --include=none,resources 2>/dev/null | awk -v nodes="$NODES" '
+        /<clone / { clone = 1 }
+        /<\/clone>/ { clone = 0 }
+        /<resource / { counts = !/resource_agent="stonith/ && (!clone || /role="(Promoted|Master)"/) }
+        counts && /<node name="/ { split($0, part, "\""); runs[part[2]]++ }
+        END { n = split(nodes, name, " "); for (i = 1; i <= n; i++) print name[i], runs[name[i]] + 0 }'
+}
+
+# What a node has rolled last: the digest of it.
+mark_of() { # NODE
+    timeout 10 crm_attribute --type nodes --node "$1" --name rolled --query --quiet 2>/dev/null || true
+}
+
+# Those that run less go first; of two that run the same, the one that is less preferred.
+nobody_before() {
+    local node number seen=''
+    LOADS=$(loads)
+    HERE=$(sed -n "s/^$NODE //p" <<<"$LOADS")
+    while read -r node number; do
+        if [[ $node == "$NODE" ]]; then
+            seen=1
+        elif ((number < HERE)) || { ((number == HERE)) && [[ -n $seen ]]; }; then
+            WAITING="$node to take this change first: less runs there"
+            [[ $(mark_of "$node") == "$DIGEST" ]] || return 1
+        fi
+    done <<<"$LOADS"
+}
+
+holder() {
+    timeout 10 crm_attribute --type crm_config --set-name "$TURN" --name "$TURN" --query --quiet 2>/dev/null || true
+}
+
+# One at a time: of several that create the same element, one succeeds. A turn that was never given back, as its run was killed, ends.
+turn_is_mine() {
+    local now until=$((EPOCHSECONDS + ROLL_SECONDS + 20))
+    now=$(holder)
+    WAITING="${now% *} to give its turn back"
+    if [[ $now == "$NODE "* ]]; then return 0; fi
+    if [[ -n $now ]] && ((${now#* } < EPOCHSECONDS)); then give_back; fi
+    timeout 10 cibadmin --create --scope crm_config --xml-text \
+        "<cluster_property_set id=\"$TURN\"><nvpair id=\"$TURN-holder\" name=\"$TURN\" value=\"$NODE $until\"/></cluster_property_set>" >/dev/null 2>&1
+}
+
+give_back() {
+    timeout 10 cibadmin --delete --scope crm_config --xml-text "<cluster_property_set id=\"$TURN\"/>" >/dev/null 2>&1 || true
+}
+
+my_turn() {
+    if nobody_before; then
+        turn_is_mine
+        return
+    fi
+    ((SECONDS < SIGN_SECONDS)) || [[ -n $(holder) ]] ||
+        fail "not changed here: waiting for $WAITING. It failed there, or is no part of this update: do both in one, or first: pulumi-ha node standby $NODE"
+    return 1
+}
+
+aside_until_restart() { # update true|delete: gone by itself when Pacemaker ends here
+    timeout 20 crm_attribute --type status --node "$NODE" --name standby "--$1" ${2:+"$2"} >/dev/null 2>&1
+}
+
+put_aside() { # by an update
+    [[ $(timeout 10 crm_attribute --type status --node "$NODE" --name standby --query --quiet 2>/dev/null) == true ]]
+}
+
+moved_away() {
+    aside && (verb_running) 2>"$WORK/not-running"
+}
+
+well_again() {
+    all_members || return 1
+    [[ -z $WITNESS ]] || ! systemctl is-enabled --quiet corosync-qdevice.service || has_vote || return 1
+    settled && replicas_current
+}
+
+# With SBD and no disk, Pacemaker ends on a node whose watchdog takes longer than the cluster waits for it, and on one without.
+agree_on_watchdog() {
+    local now least
+    now=$(timeout 10 crm_attribute --type crm_config --name stonith-watchdog-timeout --query --quiet 2>/dev/null) || return 0
+    if [[ $SBD != watchdog ]]; then
+        timeout 20 crm_attribute --type crm_config --name stonith-watchdog-timeout --delete >/dev/null
+    else
+        least=$((2 * SBD_WATCHDOG_TIMEOUT + 5))
+        ((${now%%[!0-9]*} >= least)) || timeout 20 crm_attribute --type crm_config --name stonith-watchdog-timeout --update "${least}s" >/dev/null
+    fi
+}
+
+come_back() {
+    ! put_aside || aside_until_restart delete
+    await "$((ROLL_SECONDS - SECONDS))" well_again || fail "still waiting for $WAITING; then: pulumi-ha node online $NODE"
+}
+
+digest_of() { # FILE…
+    cat -- "$@" | sha256sum | cut -d ' ' -f 1
+}
+
+# What this node runs with: in a file for itself, in an attribute for the others.
+mark() { # daemons|all DIGEST
+    mkdir -p "$ROLLED"
+    echo "$2" >"$ROLLED/$1"
+}
+is_marked() { [[ $(cat "$ROLLED/$1" 2>/dev/null) == "$2" ]]; } # daemons|all DIGEST
+
+verb_roll() {
+    local daemons
+    SUBJECT=$NODE
+    daemons=$(digest_of "$OWN/daemons")
+    DIGEST=$(digest_of "$OWN/daemons" "$OWN/files")
+    # What is started later starts with it.
+    systemctl is-active --quiet pacemaker.service || {
+        mark daemons "$daemons" && mark all "$DIGEST"
+        return 0
+    }
+    # Put back before anything was started again.
+    if is_marked all "$DIGEST"; then
+        ! put_aside || { come_back && give_back; }
+        return 0
+    fi
+    put_aside || step_aside
+    rm -f "$ROLLED/all"
+    if ! is_marked daemons "$daemons"; then
+        mark daemons "$daemons"
+        agree_on_watchdog
+        say "starting Corosync and Pacemaker again"
+        systemctl try-restart corosync.service
+        await "$((ROLL_SECONDS - SECONDS))" all_members || fail "waiting for $WAITING"
+    fi
+    come_back
+    mark all "$DIGEST"
+    timeout 20 crm_attribute --type nodes --node "$NODE" --name rolled --update "$DIGEST" >/dev/null
+    give_back
+    say "$NODE has the change"
+}
+
+unchanged() { # WHY: nothing was moved
+    give_back
+    fail "not changed here: $1"
+}
+
+# In its turn; what runs here moves only to where it can, with all its data.
+step_aside() {
+    await "$ROLL_SECONDS" my_turn || fail "not changed here: still waiting for $WAITING"
+    if ((HERE)); then
+        others_can_take_over "$NODE" || unchanged "$NODE runs $HERE resources, and no other node could take over"
+        await "$((ROLL_SECONDS - SECONDS))" replicas_current || unchanged "still waiting for $WAITING"
+        say "moving $HERE resources away from $NODE"
+    fi
+    aside_until_restart update true
+    await "$((ROLL_SECONDS - SECONDS))" moved_away || {
+        cat "$WORK/not-running" >&2
+        fail "$NODE could not be put aside: waiting for $WAITING"
+    }
+}
+
+# A run that was killed in between leaves its node aside: until Pacemaker ends there, the next update, or somebody lets it in.
+verb_unrolled() {
+    ! put_aside || fail "$NODE was put aside by an update that did not end: pulumi-ha node online $NODE"
+}
