@@ -2,8 +2,8 @@
 // Update go; what differs between their types is which properties there are and how the outputs are made.
 import { converted } from "./property";
 import type { Property } from "./property";
-import { Failure } from "./provider";
-import type { Provider, ReadAnswer, ReadRequest, ResourceHandler } from "./provider";
+import { Failure } from "./handler";
+import type { Provider, ReadAnswer, ReadRequest, ResourceHandler } from "./handler";
 import { Secret, Unknown, containsUnknown, mapProperties, sameValue, unknown, withoutSecrets } from "./values";
 import type { Properties, Value } from "./values";
 

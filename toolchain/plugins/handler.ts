@@ -1,14 +1,17 @@
 // What a stand-in plugin is made of: plain requests, plain answers, and the table of its resource types.
-import { status } from "@grpc/grpc-js";
+import type { status } from "@grpc/grpc-js";
 import type { PropertyDiff } from "@pulumi/pulumi/proto/provider_pb";
 import type { LogLine } from "./engine";
 import type { Properties } from "./values";
+
+/** gRPC's code for what has no other; by itself, as who only wants the way to a host has no need of gRPC. */
+const UNKNOWN: status.UNKNOWN = 2;
 
 /** An answer that is an error: a gRPC status code and the whole text for the user. Any other thrown error has code 2. */
 export class Failure extends Error {
     constructor(
         message: string,
-        readonly code: status = status.UNKNOWN,
+        readonly code: status = UNKNOWN,
     ) {
         super(message);
     }

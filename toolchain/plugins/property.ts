@@ -1,5 +1,5 @@
 // Property types of the bridged plugins: what JSON a property takes, and the form it is stored in.
-import { Failure } from "./provider";
+import { Failure } from "./handler";
 import { Unknown, isProperties, mapProperties } from "./values";
 import type { Properties, Value } from "./values";
 

@@ -1,8 +1,8 @@
 // The stand-in for the command plugin 1.2.1: remote.Command, the only type this project uses.
 import { randomBytes } from "node:crypto";
 import { status } from "@grpc/grpc-js";
-import { Failure } from "../provider";
-import type { Call, Provider, ResourceHandler } from "../provider";
+import { Failure } from "../handler";
+import type { Call, Provider, ResourceHandler } from "../handler";
 import { containsUnknown, isProperties, unknown, withoutSecrets } from "../values";
 import type { Properties } from "../values";
 import { changed, diff } from "./diff";

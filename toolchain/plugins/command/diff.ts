@@ -1,5 +1,5 @@
 // Which inputs of a remote.Command changed. Every change is an update in place, except of the whole list of triggers.
-import type { DiffAnswer, DiffKind } from "../provider";
+import type { DiffAnswer, DiffKind } from "../handler";
 import { isProperties, sameValue } from "../values";
 import type { Properties, Value } from "../values";
 import { inputNames } from "./inputs";

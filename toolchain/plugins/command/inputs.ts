@@ -1,7 +1,7 @@
 // What a remote.Command may be given: the fields as a table, and Check, which follows from it.
 import { isProperties, mapProperties, Secret, Unknown, withoutSecrets } from "../values";
 import type { Properties, Value } from "../values";
-import type { CheckAnswer } from "../provider";
+import type { CheckAnswer } from "../handler";
 
 /** How to reach one SSH server and log in. */
 export interface Endpoint {

@@ -1,7 +1,7 @@
 // Keys as users give them: private keys in the usual PEM forms, and the pinned host key.
 import { utils } from "ssh2";
 import type { ParsedKey } from "ssh2";
-import { Failure } from "../provider";
+import { Failure } from "../handler";
 import { opensshFromPkcs8 } from "./pkcs8";
 
 /**

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { Client } from "ssh2";
 import type { AnyAuthMethod, ConnectConfig } from "ssh2";
-import { Failure } from "../provider";
+import { Failure } from "../handler";
 import type { Endpoint } from "./inputs";
 import { hostKey, privateKey } from "./keys";
 import type { HostKey } from "./keys";

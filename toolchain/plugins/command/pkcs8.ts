@@ -1,7 +1,7 @@
 // PKCS#8 private keys for ssh2, which reads OpenSSH, PKCS#1 and SEC1 only.
 import { createPrivateKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { Failure } from "../provider";
+import { Failure } from "../handler";
 import { opensshKey } from "../tls/openssh";
 
 /**

@@ -1,6 +1,6 @@
 // Starts one command on a logged-in client.
 import type { Client, ClientChannel } from "ssh2";
-import { Failure } from "../provider";
+import { Failure } from "../handler";
 import { rejected } from "./dial";
 import { quoted } from "./quote";
 
