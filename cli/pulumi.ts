@@ -132,8 +132,12 @@ const CAUSES: [RegExp, string][] = [
 const onPath = (program: string): boolean =>
     (process.env.PATH ?? "").split(path.delimiter).some((folder) => fs.existsSync(path.join(folder, program)));
 
+/** Makes the folder of the local stacks if it is not there yet. */
+export const makeStateDir = (project: string): void =>
+    void fs.mkdirSync(stateDir(project), { recursive: true, mode: 0o700 });
+
 /** Makes the stack if it is not there yet. */
 export async function ensureStack(local: LocalStack): Promise<void> {
-    fs.mkdirSync(stateDir(local.project), { recursive: true, mode: 0o700 });
+    makeStateDir(local.project);
     await pulumi(local, ["stack", "select", "--create"], "capture");
 }

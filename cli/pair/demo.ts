@@ -6,7 +6,7 @@ import { labDown, labUp, monotonicMs } from "../../lab";
 import type { Lab } from "../../lab";
 import { RecordWriter } from "../../lab/records";
 import { ensureToolchain, progressOn } from "../../toolchain";
-import { localEnv } from "../pulumi";
+import { localEnv, makeStateDir } from "../pulumi";
 import { table } from "../table";
 import { drill } from "./drill";
 import type { Struck } from "./drill";
@@ -65,14 +65,17 @@ export async function pairDemo(demo: PairDemo): Promise<void> {
 export async function pairAway(project: string, say: (text: string) => void): Promise<void> {
     await labDown({ name: NAME, dir: labDir(project), progress: say });
     // The hosts are gone, so there is nothing to remove on them: the stack is forgotten without asking them.
-    const { workspace } = await stackOf(project);
-    await workspace.removeStack(NAME, { force: true });
+    const stack = await stackOf(project);
+    // A run that was killed has left its lock.
+    await stack.cancel();
+    await stack.workspace.removeStack(NAME, { force: true });
 }
 
 const labDir = (project: string): string => path.join(project, ".lab", NAME);
 
 async function stackOf(project: string, lab?: Lab): Promise<Stack> {
     const env = localEnv(project);
+    makeStateDir(project);
     return LocalWorkspace.createOrSelectStack(
         {
             stackName: NAME,
