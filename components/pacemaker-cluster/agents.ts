@@ -20,6 +20,8 @@ const KINDS: [RegExp, AgentKind][] = [
     [/^ocf:heartbeat:IPaddr2$/, { operations: operations(20, 20, 10), startSeconds: 0.3, stopSeconds: 0.2 }],
     [/^ocf:heartbeat:Filesystem$/, { operations: operations(60, 60, 40), startSeconds: 0.5, stopSeconds: 0.5 }],
     [/^ocf:linbit:drbd$/, { operations: operations(240, 120, 30), startSeconds: 1.5, stopSeconds: 1 }],
+    // On all nodes at once, and before anything else needs what it finds.
+    [/^ocf:pacemaker:ping$/, { operations: operations(60, 20, 60), startSeconds: 0, stopSeconds: 0 }],
     // Pacemaker asks systemd two seconds later whether a start or stop is done.
     [/^systemd:/, { operations: operations(20, 20, 10), startSeconds: 2.2, stopSeconds: 2.2 }],
 ];
@@ -30,6 +32,7 @@ export const kindOf = (agent: string): AgentKind => KINDS.find(([names]) => name
 
 /** The Debian package that brings an agent; undefined for what comes with Pacemaker or with the service itself. */
 export function packageOf(agent: string): string | undefined {
+    if (agent === "ocf:pacemaker:ping") return "iputils-ping";
     if (agent.startsWith("ocf:heartbeat:")) return "resource-agents";
     return agent.startsWith("ocf:linbit:") ? "drbd-utils" : undefined;
 }

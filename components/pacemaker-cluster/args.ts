@@ -99,6 +99,14 @@ export interface ClusterLocationArgs {
     score: pulumi.Input<number>;
 }
 
+/** Something prefers the node that has more of something, as an agent there says: how many addresses it reaches (`ocf:pacemaker:ping`). */
+export interface ClusterAttributeLocationArgs {
+    /** Name of the resource, group or clone. */
+    resource: string;
+    /** Name of the node attribute whose value is the score, as for a location. */
+    attribute: pulumi.Input<string>;
+}
+
 /** A management controller (BMC) that takes a node's power away: fence_ipmilan over IPMI 2.0. */
 export interface IpmiFencingArgs {
     /** Address at which the other nodes reach the controller. */
@@ -175,6 +183,8 @@ export interface PacemakerClusterArgs {
      * noticed, too, that the other side is lost. Default: none.
      */
     volumes?: pulumi.Input<Volume>[];
+    /** What prefers the node that has more of an attribute. Default: none. */
+    attributeLocations?: ClusterAttributeLocationArgs[];
     /** Defaults for all resources' meta attributes. Default: `resource-stickiness` 100, `migration-threshold` 3, `failure-timeout` 120s; one given here goes before its default. */
     resourceDefaults?: Record<string, pulumi.Input<string>>;
     /**

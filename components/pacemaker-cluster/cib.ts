@@ -225,6 +225,12 @@ function constraints(spec: ClusterSpec): Element[] {
                 score: score(how),
             }),
         ),
+        ...spec.attributeLocations.map(({ resource, attribute }) => {
+            const id = `location-${resource}-${attribute}`;
+            const defined = element("expression", { id: `${id}-defined`, attribute, operation: "defined" });
+            const rule = element("rule", { id: `${id}-rule`, "score-attribute": attribute }, [defined]);
+            return element("rsc_location", { id, rsc: resource }, [rule]);
+        }),
     ];
 }
 

@@ -127,9 +127,40 @@ function gone(spec: ClusterSpec): FaultSeconds {
     return starting.length > 0 ? followed(noticed, starting) : noticed;
 }
 
+/** Until a node that the others still see is known to reach less than they do; undefined where nothing looks. */
+function reaching({ name, resources, attributeLocations }: ClusterSpec): Term[] | undefined {
+    const found = Object.entries(resources).find(
+        ([, { agent, parameters }]) =>
+            agent === "ocf:pacemaker:ping" &&
+            attributeLocations.some(({ attribute }) => attribute === parameters["name"]),
+    );
+    if (found === undefined) return undefined;
+    const [id, { operations, parameters }] = found;
+    const given = (parameter: string, otherwise: number): number =>
+        parseFloat(parameters[parameter] ?? "") || otherwise;
+    const interval = Math.max(0, ...operations.filter((op) => op.name === "monitor").map((op) => op.intervalSeconds));
+    const source = "ocf_pacemaker_ping(7)";
+    const knob = (field: string): string => `${name}.resources.${id}.${field}`;
+    return [
+        term(`monitor of ${id}`, interval, true, "interval of its monitor", knob("operations")),
+        term("attempts", given("attempts", 3) * given("timeout", 2), true, source, knob("parameters.attempts")),
+        term("dampen", given("dampen", 5), true, source, knob("parameters.dampen")),
+    ];
+}
+
+/**
+ * The first link of a node is cut, on which clients reach it. Where the members have a second one they still see each other, and nothing moves but for what
+ * looks at who reaches what.
+ */
+function unreachable(spec: ClusterSpec, node: FaultSeconds): FaultSeconds[] {
+    if (spec.nodes.every(({ secondAddress }) => secondAddress === undefined)) return [as(Fault.Link, node)];
+    const known = reaching(spec);
+    return known === undefined ? [] : [faultSeconds(Fault.Link, [...known, ...planned(spec)])];
+}
+
 /**
  * How long clients are without what the cluster runs, at most, for each kind of fault; with the times that starts and stops take as a rule. A process is
- * Corosync or Pacemaker itself, or a resource, whichever takes longer. A hang is that of a whole node, or of a volume's disk under the side that is not
+ * Corosync or Pacemaker itself, or a resource, whichever takes longer. A link is the one on which clients reach a node. A hang is that of a whole node, or of a volume's disk under the side that is not
  * written: a resource that hangs is seen if its agent's monitor asks it something, within the same time as one that died and its monitor's timeout.
  */
 export function failover(spec: ClusterSpec): FaultSeconds[] {
@@ -139,7 +170,7 @@ export function failover(spec: ClusterSpec): FaultSeconds[] {
         resource.totalSeconds > node.totalSeconds ? resource : as(Fault.Process, node),
         volumesAt(spec, Fault.Hang).reduce(slower, as(Fault.Hang, node)),
         node,
-        as(Fault.Link, node),
+        ...unreachable(spec, node),
         as(Fault.Partition, node),
         faultSeconds(Fault.Planned, planned(spec)),
     ];

@@ -15,6 +15,7 @@ import type { ClusterSpec } from "./spec";
 
 export { ClusterAction, ClusterRole } from "./args";
 export type {
+    ClusterAttributeLocationArgs,
     ClusterCloneArgs,
     ClusterColocationArgs,
     ClusterLocationArgs,

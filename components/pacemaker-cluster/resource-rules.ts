@@ -123,6 +123,12 @@ function references(spec: ClusterSpec): Violation[] {
                 "node",
             ),
         ]),
+        ...spec.attributeLocations.flatMap((l, n) => [
+            ...unknown(`attributeLocations[${n}].resource`, l.resource, all, any),
+            ...(ID.test(l.attribute)
+                ? []
+                : [refuse(`attributeLocations[${n}].attribute`, `${quoted(l.attribute)} is no name of an attribute`)]),
+        ]),
         ...[
             ...spec.colocations.map((c, n) => [`colocations[${n}].score`, c.score] as const),
             ...spec.locations.map((l, n) => [`locations[${n}].score`, l.score] as const),

@@ -84,6 +84,7 @@ export interface ClusterSpec {
     orders: { first: string; then: string; firstAction: ClusterAction; thenAction: ClusterAction }[];
     colocations: { resource: string; with: string; withRole: ClusterRole | undefined; score: number }[];
     locations: { resource: string; node: string; score: number }[];
+    attributeLocations: { resource: string; attribute: string }[];
     /** How long the volumes that it promotes take to notice that a side is lost. */
     volumes: FaultSeconds[][];
     resourceDefaults: Record<string, string>;
@@ -153,6 +154,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): ClusterSp
             score,
         })),
         volumes: (args.volumes ?? []).map(({ failover }) => failover ?? []),
+        attributeLocations: args.attributeLocations ?? [],
         resourceDefaults: {
             "resource-stickiness": "100",
             "migration-threshold": "3",

@@ -78,23 +78,39 @@ verb_idle() {
     settled || fail "waiting for $WAITING"
 }
 
-# Whether every resource runs, in the role that is asked of it; else which does not, with the cluster's words for it. A fence device, which never runs on
-# its target, has no place while the other node of two is put aside; it works all the same.
-verb_running() {
-    local id missing='' seen among='s/^ *<primitive id="([^"]+)".*/\1/p'
+# What is stated, or on members that do not have that, what runs.
+stated() {
+    if [[ -e $CIB ]]; then cat -- "$CIB"; else live --scope resources; fi
+}
+
+# Resources that do not run, in the role that is asked of them, a line each. A fence device, which never runs on its target, has no place while the other
+# node of two is put aside; it works all the same.
+not_running() {
+    local id seen among='s/^ *<primitive id="([^"]+)".*/\1/p'
+    stated >"$WORK/stated.xml"
     ! nodes_as_seen | grep -q 'standby=true' || among='/class="stonith"/d; '$among
     seen=$(timeout 20 crm_mon -1 -r --output-as=xml --include=none,resources)
     while read -r id; do
-        stopped_on_purpose "$id" || grep -E "<resource id=\"$id(:[0-9]+)?\"" <<<"$seen" | grep -qE 'role="(Started|Promoted|Unpromoted|Master|Slave)".* failed="false"' || missing+=" $id"
-    done < <(sed -nE "$among" "$CIB")
+        stopped_on_purpose "$id" || grep -E "<resource id=\"$id(:[0-9]+)?\"" <<<"$seen" | grep -qE 'role="(Started|Promoted|Unpromoted|Master|Slave)".* failed="false"' || printf '%s\n' "$id"
+    done < <(sed -nE "$among" "$WORK/stated.xml")
+}
+
+# The cluster's words for what does not run, or failed.
+troubles() {
+    timeout 20 crm_mon -1 -r --include=none,resources,failures,fencing-failed 2>/dev/null | grep -vE '^ *$|^(Full List of )?Resources:|^Status of pacemakerd' >&2 || true
+}
+
+verb_running() {
+    local missing
+    missing=$(not_running | paste -sd ' ')
     [[ -z $missing ]] || {
-        timeout 20 crm_mon -1 -r --include=none,resources,failures,fencing-failed 2>/dev/null | grep -vE '^ *$|^(Full List of )?Resources:' >&2 || true
-        fail "not running as it should:$missing"
+        troubles
+        fail "not running as it should: $missing"
     }
 }
 
 stopped_on_purpose() { # RESOURCE
-    grep -qE "id=\"$1-meta_attributes-target-role\" .*value=\"Stopped\"" "$CIB"
+    grep -qE "id=\"$1-meta_attributes-target-role\" .*value=\"Stopped\"" "$WORK/stated.xml"
 }
 
 verb_configure() {

@@ -35,6 +35,11 @@ replicas_current() {
     done < <(live --scope resources | sed -nE 's/.*name="drbd_resource" value="([^"]+)".*/\1/p' | sort -u)
 }
 
+# The members, those that run less first: the order in which to put them aside.
+verb_order() {
+    loads | awk '{ print $2, -NR, $1 }' | sort -n | cut -d ' ' -f 3
+}
+
 verb_standby() { # NODE
     SUBJECT=${1:?a node}
     known "$SUBJECT"

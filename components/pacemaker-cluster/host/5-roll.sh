@@ -76,10 +76,6 @@ put_aside() { # by an update
     [[ $(timeout 10 crm_attribute --type status --node "$NODE" --name standby --query --quiet 2>/dev/null) == true ]]
 }
 
-moved_away() {
-    aside && (verb_running) 2>"$WORK/not-running"
-}
-
 well_again() {
     all_members || return 1
     [[ -z $WITNESS ]] || ! systemctl is-enabled --quiet corosync-qdevice.service || has_vote || return 1
@@ -98,9 +94,19 @@ agree_on_watchdog() {
     fi
 }
 
+# What failed here before says nothing of the files that are here now.
 come_back() {
+    timeout 60 crm_resource --cleanup --node "$NODE" >/dev/null 2>&1 || true
     ! put_aside || aside_until_restart delete
     await "$((ROLL_SECONDS - SECONDS))" well_again || fail "still waiting for $WAITING; then: pulumi-ha node online $NODE"
+    ! failed_here || {
+        troubles
+        fail "what was started on $NODE after the change failed"
+    }
+}
+
+failed_here() {
+    timeout 20 crm_mon -1 --output-as=xml --include=none,failures 2>/dev/null | grep -qE "<failure .*node=\"$NODE\""
 }
 
 digest_of() { # FILE…
@@ -152,16 +158,20 @@ unchanged() { # WHY: nothing was moved
 
 # In its turn; what runs here moves only to where it can, with all its data.
 step_aside() {
+    local missing
     await "$ROLL_SECONDS" my_turn || fail "not changed here: still waiting for $WAITING"
     if ((HERE)); then
         others_can_take_over "$NODE" || unchanged "$NODE runs $HERE resources, and no other node could take over"
         await "$((ROLL_SECONDS - SECONDS))" replicas_current || unchanged "still waiting for $WAITING"
         say "moving $HERE resources away from $NODE"
     fi
+    not_running >"$WORK/idle-before"
     aside_until_restart update true
-    await "$((ROLL_SECONDS - SECONDS))" moved_away || {
-        cat "$WORK/not-running" >&2
-        fail "$NODE could not be put aside: waiting for $WAITING"
+    await "$((ROLL_SECONDS - SECONDS))" aside || fail "$NODE could not be put aside: waiting for $WAITING"
+    missing=$(not_running | grep -vxFf "$WORK/idle-before" | paste -sd ' ') || true
+    [[ -z $missing ]] || {
+        troubles
+        fail "what ran on $NODE does not run on another node: $missing"
     }
 }
 
