@@ -5,6 +5,8 @@ import type { FleetFlags } from "../fleet/flags";
 import { watched } from "../fleet/watch";
 import { exportEncrypted, exportStack, importStack } from "../pulumi";
 import type { Deployment } from "../state";
+import { liveTable } from "./live";
+import type { Seen } from "./live";
 import { marked } from "./mark";
 import { EXIT } from "./report";
 import { drift } from "./run";
@@ -28,24 +30,28 @@ export function addDriftCommand(program: Command): void {
         .addHelpText("after", HELP)
         .action(async (flags: Flags) => {
             if (flags.mark && flags.watch !== undefined) throw new Error("--mark is for one look: leave --watch away");
-            process.exitCode = await watched(flags, (print) => look(flags, print));
+            const seen: Seen = new Map();
+            await watched(flags, (print) => look(flags, print, seen));
         });
 }
 
-async function look(flags: Flags, print: (text: string) => void): Promise<number> {
+async function look(flags: Flags, print: (text: string) => void, seen: Seen): Promise<number> {
     const style = process.stdout.isTTY ? styleText : plain;
     const begin = performance.now();
+    const seconds = () => ((performance.now() - begin) / 1000).toFixed(1);
     const state = (await exportStack(flags)) as Deployment;
+    const read = seconds();
     const { report, plan } = await drift({
         state,
         filter: { hosts: flags.host, components: flags.component },
         deadlineSeconds: flags.deadline,
-        onHost: (host) => (flags.json ? undefined : print(hostText(host, style))),
+        onHost: (host) => (flags.json || flags.watch !== undefined ? undefined : print(hostText(host, style))),
     });
     if (flags.json) print(JSON.stringify({ ...report, repair: plan }, null, 2));
+    else if (flags.watch !== undefined) print(liveTable(report, seen, new Date()));
     else {
         print(summaryText(report, plan, again(flags), flags.stack));
-        print(`asked in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+        print(`in ${seconds()} s, of which ${read} to read the stack's state`);
     }
     if (flags.mark && plan.marks.length > 0) {
         // Anew, as it is stored: what an \`up\` did meanwhile stays, and secrets stay encrypted.

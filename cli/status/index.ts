@@ -24,7 +24,7 @@ export function addStatusCommand(program: Command): void {
     withFleetFlags(command)
         .addHelpText("after", HELP)
         .action(async (flags: FleetFlags) => {
-            process.exitCode = await watched(flags, (print) => look(flags, print));
+            await watched(flags, (print) => look(flags, print));
         });
 }
 

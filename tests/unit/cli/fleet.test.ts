@@ -15,6 +15,8 @@ jest.setTimeout(60_000);
 const hostKey = utils.generateKeyPairSync("ed25519");
 const login = utils.generateKeyPairSync("ed25519");
 const UNIT = "vip-front";
+/** How long a host takes to answer that is not too fast to show whether others wait for it. */
+const THINKS_MS = 500;
 
 const open: (() => unknown)[] = [];
 afterAll(() => open.forEach((close) => close()));
@@ -44,11 +46,15 @@ beforeAll(async () => {
             client.on("session", (accept) =>
                 accept().on("exec", (agree, _refuse, { command }) => {
                     if (user === "asleep-before-exec") return;
-                    // By login name: one that takes no command, and one that begins to tell and hangs.
+                    // By login name: one that takes no command, one that takes its time, and one that begins to tell and hangs.
                     const channel = agree();
                     asked.push(command);
                     channel.resume();
                     channel.on("end", () => {
+                        if (user === "thoughtful") {
+                            setTimeout(() => channel.end(inOrder(UNIT) + END), THINKS_MS);
+                            return;
+                        }
                         channel.write(inOrder(UNIT));
                         if (user === "asleep-in-check") return;
                         channel.write(END);
@@ -95,6 +101,23 @@ test("200 hosts, of which 20 never answer: the others are reported at once, and 
     expect(seconds()).toBeLessThan(deadlineSeconds + 2);
     expect(answered).toBeLessThan(deadlineSeconds);
     process.stdout.write(`figure: 180 of 200 hosts have answered after ${answered.toFixed(2)} s\n`);
+});
+
+test("20 hosts take what one takes, and what this machine has to compute for them", async () => {
+    const asked = async (count: number): Promise<number> => {
+        const hosts = Array.from({ length: count }, (_, n) => host(`n${n}`, { user: "thoughtful" }));
+        const { hosts: all } = fleetOf(stateOf(hosts));
+        const begin = performance.now();
+        const answers = await askAll(all, { verbs: ["check", "health"], deadlineSeconds: 30 });
+        expect(answers.map(({ evidence }) => evidence?.complete)).toEqual(hosts.map(() => true));
+        return (performance.now() - begin) / 1000;
+    };
+    const [one, twenty] = [await asked(1), await asked(20)];
+    process.stdout.write(
+        `figure: hosts that take ${THINKS_MS / 1000} s to answer: one ${one.toFixed(2)} s, 20 of them ${twenty.toFixed(2)} s\n`,
+    );
+    // Both sides of 20 log-ins are computed here. One after the other they would take 10 s.
+    expect(twenty - one).toBeLessThan((20 * THINKS_MS) / 1000 / 3);
 });
 
 const one = async (change: Record<string, unknown>, deadlineSeconds: number): Promise<Answer> =>
