@@ -1,4 +1,4 @@
-import { membersBeside } from "../../../cli/node";
+import { membersBeside, membersOf } from "../../../cli/node";
 import type { DeployedUnit } from "../../../cli/state";
 import { manifest } from "../../../components";
 
@@ -35,3 +35,13 @@ test("fails: a node of no cluster, with those there are", () =>
     expect(() => membersBeside("db1", files)).toThrow(
         "db1 is no node of a PacemakerCluster in this stack: there are n1, n2",
     ));
+
+test("the members of a cluster, and no other's", () => {
+    const more = [
+        ...files,
+        unit("n1", "web"),
+        unit("n3", "web", { manifest: manifest({ unit: "pacemaker-vote-web" }) }),
+    ];
+    expect(membersOf("web", more).map((u) => u.node)).toEqual(["n1"]);
+    expect(() => membersOf("mail", more)).toThrow("mail is no PacemakerCluster of this stack: there are files, web");
+});
