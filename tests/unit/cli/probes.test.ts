@@ -193,6 +193,73 @@ describe("drbd", () => {
         ["consensus", "consensus", true],
     ])("%s and %s", (one, other, same) => expect(spokenByDrbd(one) === spokenByDrbd(other)).toBe(same));
 
+    const res = "/etc/drbd.d/data.res";
+    const stated = file(
+        res,
+        `resource data {
+    device /dev/drbd0 minor 0;
+    meta-disk internal;
+    disk {
+        on-io-error detach;
+        al-extents 1237;
+        resync-rate 40M;
+    }
+    net {
+        protocol C;
+        cram-hmac-alg sha256;
+        shared-secret "@@credential:secret@@";
+        timeout 30;
+        after-sb-1pri consensus;
+    }
+    on n1 {
+        disk /dev/vdb;
+        address 10.0.0.1:7788;
+    }
+}
+`,
+        "volume converge data",
+    );
+    /** Laid out as drbdsetup of drbd-utils 9.22 does it for DRBD 8.4: https://manpages.debian.org/drbdsetup-8.4 */
+    const shown = (timeout: string, rate: string) => `resource data {
+    options {
+        cpu-mask        \t""; # default
+    }
+    net {
+        protocol        \tC; # default
+        cram-hmac-alg   \t"sha256";
+        timeout         \t${timeout}; # 1/10 seconds
+        after-sb-1pri   \tconsensus;
+    }
+    _remote_host {
+        address\t\t\tipv4 10.0.0.2:7788;
+    }
+    _this_host {
+        address\t\t\tipv4 10.0.0.1:7788;
+        volume 0 {
+            device\t\t\tminor 0;
+            disk\t\t\t"/dev/vdb";
+            meta-disk\t\t\tinternal;
+            disk {
+                on-io-error     \tdetach;
+                al-extents      \t1237; # default
+                resync-rate     \t${rate}; # bytes/second
+            }
+        }
+    }
+}
+`;
+
+    test("what it was given besides its file", () => {
+        expect(found(stated, "drbd", shown("30", "40960k"))).toEqual([]);
+        expect(found(stated, "drbd", shown("60", "1024k"))).toEqual([
+            `drbd data disk resync-rate: it runs with 1024k, and ${res} says 40M`,
+            `drbd data net timeout: it runs with 60, and ${res} says 30`,
+        ]);
+        expect(drbd.differences(manifest(stated), shown("60", "40960k"))[0]?.commands).toEqual([
+            "volume converge data",
+        ]);
+    });
+
     test("the shared secret stays on the host", () =>
         expect(drbd.command(manifest(file("/etc/drbd.d/data.res", "")))).toBe(
             "drbdsetup show --show-defaults data | grep -vF shared-secret",
