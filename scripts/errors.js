@@ -201,7 +201,7 @@ function refuses(file, text, { field, warns = false }) {
     rows.add(`| ${field && field !== GAP ? `\`${tidy(field)}\`` : ""} | ${warns ? "*warning:* " : ""}${cell} |`);
 }
 
-for (const folder of ["remote", "components", "cli", "lab", "toolchain"]) {
+for (const folder of ["remote", "components", "plugin", "cli", "lab", "toolchain"]) {
     for (const file of files(folder, ".sh")) for (const text of inShell(read(file))) note(file, text);
     // What stands in for the vendor's plugins has the vendor's words.
     for (const file of files(folder, ".ts").filter((name) => !name.startsWith("toolchain/plugins/"))) {
