@@ -68,6 +68,7 @@ export { Promotion } from "./shared/volume";
 export type { Volume } from "./shared/volume";
 export { ClusterAction, ClusterRole, PacemakerCluster } from "./pacemaker-cluster";
 export type {
+    ClusterAttributeLocationArgs,
     ClusterCloneArgs,
     ClusterColocationArgs,
     ClusterLocationArgs,

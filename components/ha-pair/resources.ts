@@ -13,11 +13,20 @@ import type { PairService, PairSpec } from "./spec";
 
 /** What a pair runs, and where: the part of a cluster's arguments that says it. */
 export type PairResources = Required<
-    Pick<PacemakerClusterArgs, "resources" | "groups" | "clones" | "orders" | "colocations" | "locations">
+    Pick<
+        PacemakerClusterArgs,
+        "resources" | "groups" | "clones" | "orders" | "colocations" | "locations" | "attributeLocations"
+    >
 >;
 
 /** Against the stickiness of 100: less does not move what runs, more does. */
 const FAILBACK_SCORE = { [Failback.Manual]: 50, [Failback.Automatic]: 200 };
+
+/**
+ * More than all stickiness: a node that reaches the witness goes before one that does not. What two nodes find differs for as long as both need to look, so
+ * that a witness which is gone moves nothing.
+ */
+const REACH = { multiplier: "1000", attempts: "2", timeout: "1", dampen: "6s" };
 
 /** The limits that LINBIT's agent advises (ocf_linbit_drbd(7)); two intervals that differ, as Pacemaker tells operations apart by them. */
 const DRBD_OPERATIONS: ClusterOperationArgs[] = [
@@ -57,9 +66,15 @@ export function pairResources(name: string, args: HaPairArgs, spec: pulumi.Outpu
     const disk = args.volume === undefined ? undefined : { id: `${name}-drbd`, clone: `${name}-drbd-clone` };
     const fileSystem = `${name}-filesystem`;
     const address = `${name}-address`;
+    // Members that see each other by a second link do not miss one that clients cannot reach.
+    const reach =
+        args.links === undefined || args.witness === undefined
+            ? undefined
+            : { id: `${name}-reach`, clone: `${name}-reach-clone`, witness: args.witness.address };
     return {
         resources: {
             ...(disk && { [disk.id]: drbd(spec), [fileSystem]: mounted(spec) }),
+            ...(reach && { [reach.id]: reached(reach.id, reach.witness) }),
             [address]: moved(spec),
             ...Object.fromEntries(
                 services.map(({ service, wishes, id }) => [
@@ -74,6 +89,7 @@ export function pairResources(name: string, args: HaPairArgs, spec: pulumi.Outpu
         groups: { [group]: [...(disk ? [fileSystem] : []), address, ...moving.map(({ id }) => id)] },
         clones: {
             ...(disk && { [disk.clone]: { resource: disk.id, promotable: true, meta: DRBD_CLONE } }),
+            ...(reach && { [reach.clone]: { resource: reach.id } }),
             ...Object.fromEntries(cloned.map(({ id, clone }) => [clone, { resource: id }])),
         },
         orders: [
@@ -100,6 +116,7 @@ export function pairResources(name: string, args: HaPairArgs, spec: pulumi.Outpu
                 score: spec.apply((s) => FAILBACK_SCORE[s.failback]),
             },
         ],
+        attributeLocations: reach ? [{ resource: group, attribute: reach.id }] : [],
     };
 }
 
@@ -119,6 +136,11 @@ const mounted = (spec: pulumi.Output<PairSpec>): ClusterResourceArgs => ({
         fstype: spec.apply((s) => s.volume?.fileSystem ?? ""),
         options: "noatime",
     },
+});
+
+const reached = (name: string, witness: pulumi.Input<string>): ClusterResourceArgs => ({
+    agent: "ocf:pacemaker:ping",
+    parameters: { name, host_list: witness, ...REACH },
 });
 
 const moved = (spec: pulumi.Output<PairSpec>): ClusterResourceArgs => ({

@@ -17,7 +17,7 @@ const operations = (start: number, stop: number, monitor: number): ClusterOperat
 
 /** Timeouts are the agents' own advice or more; what a start and stop take was measured on hosts of Debian 12. */
 const KINDS: [RegExp, AgentKind][] = [
-    [/^ocf:heartbeat:IPaddr2$/, { operations: operations(20, 20, 10), startSeconds: 0.3, stopSeconds: 0.2 }],
+    [/^ocf:heartbeat:IPaddr2$/, { operations: operations(20, 20, 20), startSeconds: 0.3, stopSeconds: 0.2 }],
     [/^ocf:heartbeat:Filesystem$/, { operations: operations(60, 60, 40), startSeconds: 0.5, stopSeconds: 0.5 }],
     [/^ocf:linbit:drbd$/, { operations: operations(240, 120, 30), startSeconds: 1.5, stopSeconds: 1 }],
     // On all nodes at once, and before anything else needs what it finds.

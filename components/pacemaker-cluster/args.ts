@@ -43,7 +43,7 @@ export interface ClusterResourceArgs {
     parameters?: Record<string, pulumi.Input<string>>;
     /**
      * How often and how long it is asked. Default: a `monitor` every 2 seconds, and for `start`, `stop` and `monitor` the timeouts of the agent's
-     * kind: 20, 20 and 10 seconds for an address, 60, 60 and 40 for a file system, 20, 20 and 10 for a systemd unit, 60, 60 and 30 for others. What is
+     * kind: 20 seconds each for an address, 60, 60 and 40 for a file system, 20, 20 and 10 for a systemd unit, 60, 60 and 30 for others. What is
      * given here goes before the default of the same name.
      */
     operations?: ClusterOperationArgs[];

@@ -81,6 +81,18 @@ describe("what the cluster of a pair runs", () => {
         expect(found).toMatchSnapshot();
     });
 
+    test("members with a second link go by who reaches the witness", async () => {
+        const witness = { node: "third", address: "10.77.0.40", port: 5403, issuer: {} as never };
+        const links = { app1: "10.78.0.31", app2: "10.78.0.32" };
+        const found = await resources({ volume: safe.volume, witness, links });
+        expect(found.resources["files-reach"]).toMatchObject({
+            agent: "ocf:pacemaker:ping",
+            parameters: { name: "files-reach", host_list: "10.77.0.40", multiplier: "1000" },
+        });
+        expect(found.clones["files-reach-clone"]).toEqual({ resource: "files-reach" });
+        expect(found.attributeLocations).toEqual([{ resource: "files", attribute: "files-reach" }]);
+    });
+
     test("a service on every node is a clone that the address follows", async () => {
         const found = await resources({
             engine: "pacemaker",

@@ -55,7 +55,7 @@ test("a volume has to notice the loss too; writes wait for its hanging disk", ()
     const slow = { ...cluster, volumes: [[faultSeconds(Fault.Power, [{ ...silent, seconds: 10 }])]] };
     expect(total(slow, Fault.Power)).toBeCloseTo(10 + starting);
     expect(total(cluster, Fault.Hang)).toBe(28);
-    const terms = failover(slow).find(({ fault }) => fault === Fault.Link)!.sums[1]!;
+    const terms = failover(slow).find(({ fault }) => fault === Fault.Partition)!.sums[1]!;
     expect(formula(terms)).toMatch(/^ping interval \(10 s\) \+ start of disk \(1.5 s\) \+ start of fs/);
 });
 
@@ -84,6 +84,14 @@ test("what repairs a planned move: a service that starts faster", () => {
     const moves = spec({ clones: {}, orders: [], colocations: [], groups: { g: ["vip", "web"] } });
     const { sums } = failover(moves).find(({ fault }) => fault === Fault.Planned)!;
     expect(repair(sums[0]!, 3.5)).toMatch(/^change pair.resources.web.expectedSt/);
+});
+
+test("a second link: who cannot be reached by clients is found out, or nothing is promised", () => {
+    const { sums } = failover(full).find(({ fault }) => fault === Fault.Link)!;
+    expect(formula(sums[0]!)).toMatch(
+        /^monitor of reach \(2 s\) \+ attempts \(2 s\) \+ dampen \(6 s\) \+ decision \(0.2 s\) \+ stop of app/,
+    );
+    expect(total({ ...full, attributeLocations: [] }, Fault.Link)).toBeUndefined();
 });
 
 test("the addresses that move", () => {

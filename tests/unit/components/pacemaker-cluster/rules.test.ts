@@ -85,6 +85,12 @@ const cases: Case[] = [
     ["a disk that is no device", sbd({ disk: "sda" }), "fencing.sbd.disk", "is no device"],
     ["a watchdog that is no device", sbd({ watchdog: "softdog" }), "fencing.sbd.watchdog", "is no device"],
     ["a token too short", { tokenSeconds: 0.1 }, "tokenSeconds", "from 0.5 to 60"],
+    [
+        "an attribute that has no name",
+        { attributeLocations: [{ resource: "vip", attribute: "a b" }] },
+        "attributeLocations[0].attribute",
+        "is no name of an attribute",
+    ],
     ["a deadline too long", { settleSeconds: 900 }, "settleSeconds", "10 to 280"],
     ["no agent", resources({ agent: "nginx" }), "resources.vip.agent", "is no agent"],
     [

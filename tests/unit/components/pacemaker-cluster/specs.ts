@@ -56,10 +56,18 @@ export const full = spec({
             parameters: { device: "/dev/drbd0", directory: `/srv/a&b "<c>"`, fstype: "xfs" },
             meta: { "migration-threshold": "1" },
         },
+        reach: {
+            agent: "ocf:pacemaker:ping",
+            parameters: { name: "reach", host_list: "192.0.2.1", attempts: "2", timeout: "1", dampen: "6s" },
+        },
         app: { agent: "systemd:app@main.service", expectedStartSeconds: 4, expectedStopSeconds: 3 },
         vip,
     },
-    clones: { "disk-clone": { resource: "disk", promotable: true, meta: { notify: "true", interleave: "false" } } },
+    clones: {
+        "disk-clone": { resource: "disk", promotable: true, meta: { notify: "true", interleave: "false" } },
+        "reach-clone": { resource: "reach" },
+    },
+    attributeLocations: [{ resource: "service", attribute: "reach" }],
     groups: { service: ["fs", "vip", "app"] },
     orders: [
         {
