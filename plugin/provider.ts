@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import * as library from "../components";
 
 /** The components that programs in other languages have. Not `Unit`: it waits for other units, which such a program cannot hand over. */
@@ -57,7 +57,10 @@ export class ComponentPlugin implements pulumi.provider.Provider {
             throw new Error(`${type} is no component of pulumi-ha: it has ${[...constructors.keys()].join(", ")}`);
         const component = new made(name, inputs as never, options);
         const outputs = new Map<string, unknown>(Object.entries(component));
-        const state = Object.fromEntries(Object.keys(definition.properties).map((key) => [key, outputs.get(key)]));
+        // Each as one output: a secret inside an object, such as an issuer's key, does not survive the way through a program in YAML.
+        const state = Object.fromEntries(
+            Object.keys(definition.properties).map((key) => [key, pulumi.output(outputs.get(key))]),
+        );
         return Promise.resolve({ urn: component.urn, state });
     }
 }

@@ -10,7 +10,7 @@ jest.setTimeout(120_000);
 
 const EXAMPLES = path.join(PROJECT, "examples");
 const projects = readdirSync(EXAMPLES, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && readdirSync(path.join(EXAMPLES, entry.name)).includes("Pulumi.yaml"))
+    .filter((entry) => entry.isDirectory() && readdirSync(path.join(EXAMPLES, entry.name)).includes("index.ts"))
     .map((entry) => entry.name);
 
 let dir: string;

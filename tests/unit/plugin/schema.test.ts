@@ -8,6 +8,8 @@ import { PROJECT } from "../../stack";
 // The compiler reads the SDK's types.
 jest.setTimeout(60_000);
 
+type Inputs = Record<string, { description?: string }>;
+
 const text = readFileSync(path.join(PROJECT, "plugin", "schema.json"), "utf8");
 const schema = JSON.parse(text);
 
@@ -35,7 +37,6 @@ test("what one component gives and another takes is an input; what decides how m
 
 test("texts are texts: every input says what it is", () => {
     expect(text).not.toContain("[object");
-    for (const { inputProperties } of Object.values<{ inputProperties: object }>(schema.resources))
-        for (const input of Object.values<{ description?: string }>(inputProperties))
-            expect(input.description).toMatch(/\S/);
+    for (const { inputProperties } of Object.values<{ inputProperties: Inputs }>(schema.resources))
+        for (const { description } of Object.values(inputProperties)) expect(description).toMatch(/\S/);
 });
