@@ -1,9 +1,9 @@
 import { Fault, faultSeconds, slower } from "../shared/failover";
 import type { FaultSeconds, Term } from "../shared/failover";
 import { returnSeconds } from "../shared/check-timing";
+import { at } from "../shared/syntax";
 import type { FailoverWiring } from "../shared/wiring";
 import type { FrontendSpec } from "./spec";
-import { at } from "./syntax";
 
 const CHECKS =
     "HAProxy 2.6 configuration manual, inter, fastinter, timeout check; src/check.c: intervals start when a check ends";

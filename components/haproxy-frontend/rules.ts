@@ -1,26 +1,12 @@
 import { each } from "../shared/rules";
 import type { Finder, ItemRule, Rule, Rules } from "../shared/rules";
+import { HOST_NAME, isAddress, isPort, noPort, quoted, same, whole } from "../shared/syntax";
 import { HaproxyBalance, HaproxyMode } from "./args";
 import { galeraRules } from "./galera";
 import { HARD_STOP_SECONDS, HTTPS_PORT, HTTP_PORT, endsTls } from "./spec";
 import { serverRules } from "./server-rules";
 import type { FrontendNode, FrontendSpec } from "./spec";
-import {
-    COOKIE,
-    HOST_NAME,
-    LONGEST_SECONDS,
-    NAME,
-    PATH,
-    isAddress,
-    isAuthority,
-    isDuration,
-    isPort,
-    noDuration,
-    noPort,
-    quoted,
-    same,
-    whole,
-} from "./syntax";
+import { COOKIE, LONGEST_SECONDS, NAME, PATH, isAuthority, isDuration, noDuration } from "./syntax";
 
 /** Rules for the same kind of value in several places. */
 function durations(fields: Record<string, (spec: FrontendSpec) => number>): Rule<FrontendSpec>[] {

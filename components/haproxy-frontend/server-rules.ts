@@ -1,6 +1,7 @@
 import type { ItemRule } from "../shared/rules";
+import { at, isAddress, isHost, isPort, noPort, quoted, whole } from "../shared/syntax";
 import type { FrontendServer, FrontendSpec } from "./spec";
-import { SERVER, at, isAddress, isHost, isPort, noPort, quoted, whole } from "./syntax";
+import { SERVER } from "./syntax";
 
 /** What is refused about each server. */
 export const serverRules: ItemRule<FrontendSpec, FrontendServer>[] = [

@@ -1,8 +1,6 @@
 import { family } from "../shared/addresses";
 import { isHost, isPort } from "../shared/syntax";
 
-export { HOST_NAME, at, isAddress, isHost, isPort, noPort, quoted, same, whole } from "../shared/syntax";
-
 // What may stand in a configuration line without quotes: HAProxy's own syntax knows blanks, quotes, `#`, `\`, `$` and `%`.
 
 /** A frontend's name, which becomes a file name and part of a unit's. */
