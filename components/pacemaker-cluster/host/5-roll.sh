@@ -163,7 +163,7 @@ step_aside() {
     if ((HERE)); then
         others_can_take_over "$NODE" || unchanged "$NODE runs $HERE resources, and no other node could take over"
         await "$((ROLL_SECONDS - SECONDS))" replicas_current || unchanged "still waiting for $WAITING"
-        say "moving $HERE resources away from $NODE"
+        say "moving what runs on $NODE to another node"
     fi
     not_running >"$WORK/idle-before"
     aside_until_restart update true
