@@ -4,9 +4,9 @@ import type { Issuer } from "../shared/issuer";
 
 /** How fast a lost member is given up: the shorter, the shorter the stall, and the sooner a slow network or a busy host passes for a lost one. */
 export const GaleraTiming = {
-    /** For hosts on one local network: a lost member stalls writes for 3.85 seconds at most. */
+    /** For hosts on one local network: a lost member stalls writes for 3.55 seconds at most. */
     Standard: "standard",
-    /** For hosts on one quiet local network, never overcommitted: 2.5 seconds at most. */
+    /** For hosts on one quiet local network, never overcommitted: 2.3 seconds at most. */
     Fast: "fast",
     /** Galera's own defaults, for members in several places: 7 seconds at most. */
     Wide: "wide",

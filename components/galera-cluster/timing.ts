@@ -45,7 +45,7 @@ const PROFILES: Record<GaleraTiming, Profile> = {
         installSeconds: 4.5,
         inactiveCheckSeconds: 0.25,
         keepaliveSeconds: 0.5,
-        joinRetransmitSeconds: 0.5,
+        joinRetransmitSeconds: 0.2,
         agreeSeconds: 0.1,
         check: {
             intervalSeconds: 1,
@@ -61,7 +61,7 @@ const PROFILES: Record<GaleraTiming, Profile> = {
         installSeconds: 3,
         inactiveCheckSeconds: 0.1,
         keepaliveSeconds: 0.5,
-        joinRetransmitSeconds: 0.3,
+        joinRetransmitSeconds: 0.1,
         agreeSeconds: 0.1,
         check: {
             intervalSeconds: 0.5,
@@ -132,7 +132,7 @@ const stallSeconds = (of: Profile): number =>
 
 /**
  * Passed checks before a member gets clients again. One that hung, or was paused, calls itself synced until the others' word reaches it that they went on
- * without it: seen for up to 3.8 s at a stall of 3.85 s. Clients that came back before would have their writes refused.
+ * without it: seen for up to 3.8 s at a stall of 3.85 s with proposals each 0.5 s. Clients that came back before would have their writes refused.
  */
 const riseAfterHang = (of: Profile): number => 1 + Math.ceil(stallSeconds(of) / of.check.fastIntervalSeconds);
 

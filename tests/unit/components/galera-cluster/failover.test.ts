@@ -16,13 +16,13 @@ const profiles = Object.values(GaleraTiming);
 const seconds = (s: ReturnType<typeof spec>, fault: Fault) => failover(s).find((f) => f.fault === fault)?.totalSeconds;
 
 test.each<[GaleraTiming, Fault, number]>([
-    [GaleraTiming.Standard, Fault.Process, 3.85],
-    [GaleraTiming.Standard, Fault.Hang, 3.85],
-    [GaleraTiming.Standard, Fault.Power, 3.85],
-    [GaleraTiming.Standard, Fault.Link, 3.85],
-    [GaleraTiming.Standard, Fault.Partition, 8.35],
-    [GaleraTiming.Standard, Fault.Planned, 1.85],
-    [GaleraTiming.Fast, Fault.Power, 2.5],
+    [GaleraTiming.Standard, Fault.Process, 3.55],
+    [GaleraTiming.Standard, Fault.Hang, 3.55],
+    [GaleraTiming.Standard, Fault.Power, 3.55],
+    [GaleraTiming.Standard, Fault.Link, 3.55],
+    [GaleraTiming.Standard, Fault.Partition, 8.05],
+    [GaleraTiming.Standard, Fault.Planned, 0.95],
+    [GaleraTiming.Fast, Fault.Power, 2.3],
     [GaleraTiming.Wide, Fault.Power, 7],
 ])("%s, %s: %d s at most", (profile, fault, bound) => {
     expect(seconds(spec({ timing: profile }), fault)).toBe(bound);
@@ -48,10 +48,10 @@ test("the terms are part of the answer", () => {
     expect(failover(spec()).find((f) => f.fault === Fault.Hang)).toMatchObject({
         fault: Fault.Hang,
         detectSeconds: 3.25,
-        actSeconds: 0.6,
-        totalSeconds: 3.85,
+        actSeconds: 0.3,
+        totalSeconds: 3.55,
         formula:
-            "suspect timeout (3 s) + inactive check period (0.25 s) + join retransmission (0.5 s) + the others agree (0.1 s)",
+            "suspect timeout (3 s) + inactive check period (0.25 s) + join retransmission (0.2 s) + the others agree (0.1 s)",
     });
 });
 
@@ -86,7 +86,7 @@ test("no other timing makes the checks of the fastest one faster", () => {
 });
 
 test("options of the program's own count", () => {
-    expect(seconds(spec({ providerOptions: { "evs.suspect_timeout": "PT10S" } }), Fault.Power)).toBe(10.85);
+    expect(seconds(spec({ providerOptions: { "evs.suspect_timeout": "PT10S" } }), Fault.Power)).toBe(10.55);
 });
 
 test.each(profiles)("%s: a load balancer marks a silent member down while the others still agree", (profile) => {
