@@ -15,6 +15,7 @@ import type { PairFault, PairFaultName } from "./faults";
 import { ask } from "./ground";
 import type { Ground } from "./ground";
 import { LAB, PORT, RECORDS, pairProgram } from "./program";
+import { termRows } from "./terms";
 
 const NAME = "pair";
 const SUBNET = "10.78.0.0/24";
@@ -105,6 +106,7 @@ async function struckBy(faults: PairFault[], { lab, promises, say }: Stage): Pro
         await ground.writer.stop();
         say(`\n${table(["fault", "on", "then", "computed", "measured", "well after"], seen.map(row(promises)))}`);
     }
+    for (const one of seen) say(termTable(promises, one));
     const kept = ground.writer.judge(await ask(lab.host(ground.writer.server!), `cat ${RECORDS}`));
     const { mounted, address } = seen.reduce(
         (sum, { doubled }) => ({ mounted: sum.mounted + doubled.mounted, address: sum.address + doubled.address }),
@@ -113,6 +115,14 @@ async function struckBy(faults: PairFault[], { lab, promises, say }: Stage): Pro
     say(`\nacknowledged records: ${ground.writer.acknowledged.length}, lost: ${kept.lost.length}`);
     say(`who wrote, in the order of the file: ${kept.writers.join(", ")}; out of order: ${kept.disordered}`);
     say(`seen mounted on both: ${mounted}, the address on both: ${address}`);
+}
+
+/** What each term of a promise took; nothing where the service stayed. */
+function termTable(promises: FaultSeconds[], { title, fault, terms }: Struck): string {
+    const promise = promises.find((p) => p.fault === fault);
+    if (terms === undefined || promise === undefined) return "";
+    const rows = termRows(promise, terms).map(([name, ...both]) => [name, ...both.map((s) => `${s.toFixed(1)} s`)]);
+    return `\n${table([title, "computed", "emulated"], rows)}`;
 }
 
 const row =

@@ -112,19 +112,33 @@ Description=Keeper of records
 ExecStart=/usr/local/bin/recorder ${RECORDS} ${PORT}
 `;
 
-const file = (where: string, mode: string, content: string): ManagedFile => ({
+/**
+ * An emulated machine is back in ten seconds, and an agent's call takes as long: it would join while the other one still takes over, which begins anew
+ * then. One of hardware is not back before a minute.
+ */
+const BOOT_SECONDS = 60;
+const LATE = "/etc/systemd/system/corosync.service.d";
+const STARTS_LATE = `[Service]
+ExecStartPre=/bin/sh -c 'while [ $(cut -d. -f1 /proc/uptime) -lt ${BOOT_SECONDS} ]; do sleep 1; done'
+`;
+
+const file = (where: string, mode: string, content: string, onChange: ManagedFile["onChange"] = []): ManagedFile => ({
     path: where,
     mode,
     owner: "root:root",
     content,
-    onChange: [run("systemctl try-restart recorder.service", Impact.Restart, 1)],
+    onChange,
 });
+
+const again = [run("systemctl try-restart recorder.service", Impact.Restart, 1)];
 
 const recorder = () =>
     manifest({
         unit: "recorder",
+        directories: [{ path: LATE, mode: "0755", owner: "root:root" }],
         files: [
-            file("/usr/local/bin/recorder", "0755", RECORDER),
-            file("/etc/systemd/system/recorder.service", "0644", SERVICE),
+            file("/usr/local/bin/recorder", "0755", RECORDER, again),
+            file("/etc/systemd/system/recorder.service", "0644", SERVICE, again),
+            file(`${LATE}/late.conf`, "0644", STARTS_LATE),
         ],
     });
