@@ -2,40 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { DrbdVolume } from "../../../../components/drbd-volume";
 import type { DrbdVolumeArgs } from "../../../../components/drbd-volume";
 import { app1, app2 } from "./specs";
-
-interface Registered {
-    type: string;
-    name: string;
-    inputs: Record<string, unknown>;
-}
+import { mocked, promised } from "../mocked";
 
 const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc";
 const nodes = [app1, app2].map((node) => ({ ...node, hostKey: "ssh-ed25519 AAAA", privateKey: pulumi.secret(KEY) }));
 const args: DrbdVolumeArgs = { nodes, device: "/dev/vg0/files", mountPoint: "/srv/files" };
 
-const promised = <T>(output: pulumi.Output<T>) => (output as unknown as { promise(): Promise<T> }).promise();
-
-async function running<T>(preview: boolean, program: () => Promise<T> | T) {
-    const registered: Registered[] = [];
-    await pulumi.runtime.setMocks(
-        {
-            newResource: ({ type, name, inputs }) => {
-                registered.push({ type, name, inputs });
-                return { id: preview ? undefined : `${name}-id`, state: { ...inputs, result: "s3cret-of-the-volume" } };
-            },
-            call: ({ inputs }) => inputs,
-        },
-        "project",
-        "stack",
-        preview,
-    );
-    try {
-        const value = await program();
-        return { registered, value };
-    } finally {
-        await pulumi.runtime.disconnect();
-    }
-}
+const running = <T>(preview: boolean, program: () => Promise<T> | T) =>
+    mocked(preview, program, () => ({ result: "s3cret-of-the-volume" }));
 
 describe.each([
     ["preview", true],
@@ -60,7 +34,7 @@ describe.each([
     });
 
     test("what mounts the volume knows it", async () =>
-        expect((await made()).value).toMatchObject({
+        expect((await made()).result).toMatchObject({
             volume: {
                 resource: "files",
                 device: "/dev/drbd0",

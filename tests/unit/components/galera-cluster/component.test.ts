@@ -1,12 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GaleraClusterArgs } from "../../../../components/galera-cluster";
 import { GaleraCluster } from "../../../../components/galera-cluster";
-
-interface Registered {
-    type: string;
-    name: string;
-    inputs: Record<string, unknown>;
-}
+import { mocked, promised } from "../mocked";
 
 const PASSWORD = `it's a "pass\\word`;
 const node = (name: string, number: number) => ({
@@ -24,39 +19,22 @@ const issuer = {
     terms: { algorithm: "ECDSA-P256", lifetimeHours: 2160, earlyRenewalHours: 720, longestLifetimeHours: 8000 },
 } satisfies GaleraClusterArgs["issuer"];
 
-const promised = <T>(output: pulumi.Output<T>) => (output as unknown as { promise(): Promise<T> }).promise();
-
 async function made(preview: boolean, args: () => GaleraClusterArgs) {
-    const registered: Registered[] = [];
-    await pulumi.runtime.setMocks(
-        {
-            newResource: ({ type, name, inputs }) => {
-                registered.push({ type, name, inputs });
-                const computed = preview ? {} : { result: "generated", privateKeyPem: "key", certPem: "certificate" };
-                return { id: preview ? undefined : `${name}-id`, state: { ...computed, ...inputs } };
-            },
-            call: ({ inputs }) => inputs,
-        },
-        "project",
-        "stack",
-        preview,
-    );
-    const cluster = new GaleraCluster("orders", args());
-    const outputs = {
-        endpoints: await promised(cluster.endpoints),
-        writer: await promised(cluster.writer),
-        backend: await promised(cluster.backend),
-        readers: await promised(cluster.readers),
-        failover: await promised(cluster.failover),
-        health: await promised(cluster.health),
-        passwordsAreSecret: await pulumi.isSecret(cluster.passwords),
-    };
-    await pulumi.runtime.disconnect();
-    const commands = registered.filter((r) => r.type === "command:remote:Command");
-    return { registered, commands, outputs };
+    const { registered, commands, applies, result } = await mocked(preview, async () => {
+        const cluster = new GaleraCluster("orders", args());
+        return {
+            endpoints: await promised(cluster.endpoints),
+            writer: await promised(cluster.writer),
+            backend: await promised(cluster.backend),
+            readers: await promised(cluster.readers),
+            failover: await promised(cluster.failover),
+            health: await promised(cluster.health),
+            passwordsAreSecret: await pulumi.isSecret(cluster.passwords),
+        };
+    });
+    return { registered, commands, applies, outputs: result };
 }
 
-const names = (commands: Registered[]) => commands.map((r) => r.name).filter((name) => name.endsWith("-apply"));
 const three = (): GaleraClusterArgs => ({
     nodes: [db1, db2, db3],
     issuer,
@@ -69,8 +47,7 @@ describe.each([
     ["update", false],
 ])("in a %s", (_title, preview) => {
     test("all let a member in before the first one starts, and the writer comes last", async () => {
-        const { commands } = await made(preview, three);
-        const order = names(commands);
+        const { applies: order } = await made(preview, three);
         expect(order.slice(0, 3).sort()).toEqual([
             "orders-db1-member-apply",
             "orders-db2-member-apply",
@@ -85,8 +62,7 @@ describe.each([
     });
 
     test("the arbitrator votes once the members are there", async () => {
-        const { commands } = await made(preview, () => ({ nodes: [db1, db2], arbitrator: third, issuer }));
-        const order = names(commands);
+        const { applies: order } = await made(preview, () => ({ nodes: [db1, db2], arbitrator: third, issuer }));
         expect(order.indexOf("orders-arbitrator-apply")).toBeGreaterThan(order.indexOf("orders-db1-apply"));
     });
 

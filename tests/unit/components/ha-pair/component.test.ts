@@ -4,39 +4,16 @@ import type { HaPairArgs } from "../../../../components/ha-pair";
 import { pairResources } from "../../../../components/ha-pair/resources";
 import { toSpec, wishesOf } from "../../../../components/ha-pair/spec";
 import { app1, app2, safe, volume } from "./specs";
-
-interface Registered {
-    type: string;
-    name: string;
-    inputs: Record<string, unknown>;
-}
+import { mocked, promised } from "../mocked";
 
 const nodes = [app1, app2].map((node) => ({ ...node, hostKey: "ssh-ed25519 AAAA", privateKey: pulumi.secret("key") }));
-const promised = <T>(output: pulumi.Output<T>) => (output as unknown as { promise(): Promise<T> }).promise();
-
 async function made(preview: boolean, args: Partial<HaPairArgs>) {
-    const registered: Registered[] = [];
-    await pulumi.runtime.setMocks(
-        {
-            newResource: ({ type, name, inputs }) => {
-                registered.push({ type, name, inputs });
-                return { id: preview ? undefined : `${name}-id`, state: inputs };
-            },
-            call: ({ inputs }) => inputs,
-        },
-        "project",
-        "stack",
-        preview,
-    );
-    const pair = new HaPair("front", {
-        nodes,
-        address: "10.77.0.101/24",
-        services: { web: { preset: "nginx" } },
-        ...args,
+    const { registered, applies, result } = await mocked(preview, async () => {
+        const web: HaPairArgs = { nodes, address: "10.77.0.101/24", services: { web: { preset: "nginx" } } };
+        const pair = new HaPair("front", { ...web, ...args });
+        return { address: await promised(pair.address), endpoints: await promised(pair.endpoints) };
     });
-    const outputs = { address: await promised(pair.address), endpoints: await promised(pair.endpoints) };
-    await pulumi.runtime.disconnect();
-    return { registered, outputs, applies: registered.map((r) => r.name).filter((name) => name.endsWith("-apply")) };
+    return { registered, applies, outputs: result };
 }
 
 describe.each([

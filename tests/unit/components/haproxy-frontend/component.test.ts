@@ -1,26 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HaproxyFrontend, HaproxyMode } from "../../../../components/haproxy-frontend";
 import type { HaproxyFrontendArgs } from "../../../../components/haproxy-frontend";
-import type { FaultSeconds } from "../../../../components/shared/failover";
 import { KeyAlgorithm } from "../../../../components/shared/issuer";
 import type { Issuer } from "../../../../components/shared/issuer";
 import type { NodeArgs } from "../../../../remote/node";
+import { mocked, promised } from "../mocked";
+import type { Registered } from "../mocked";
 import { selfSigned, writer } from "./specs";
 
 const SECRET = "4dabf18193072939515e22adb298388d";
-
-interface Registered {
-    type: string;
-    name: string;
-    inputs: Record<string, unknown>;
-}
-
-interface Results {
-    url: string;
-    endpoint: string;
-    failover: FaultSeconds[];
-    returnSeconds: number;
-}
 
 const GENERATED: Record<string, Record<string, string>> = {
     "random:index/randomPassword:RandomPassword": { result: "digest key" },
@@ -31,42 +19,28 @@ const GENERATED: Record<string, Record<string, string>> = {
 
 /** Runs a program against mocks; in a preview what is generated is unknown. */
 async function deploy(preview: boolean, program: (opts: pulumi.ComponentResourceOptions) => HaproxyFrontend) {
-    const registered: Registered[] = [];
     const dependencies: Record<string, string[]> = {};
-    await pulumi.runtime.setMocks(
-        {
-            newResource: ({ type, name, inputs }) => {
-                registered.push({ type, name, inputs });
-                return { id: `${name}-id`, state: { ...inputs, ...(preview ? {} : GENERATED[type]) } };
-            },
-            call: ({ inputs }) => inputs,
-        },
-        "project",
-        "stack",
-        preview,
-    );
     const record: pulumi.ResourceTransformation = ({ name, opts }) => {
         dependencies[name] = [opts.dependsOn ?? []]
             .flat()
             .map((resource) => (resource as unknown as { __name?: string }).__name ?? "");
         return undefined;
     };
-    try {
-        const web = program({ transformations: [record] });
-        const result = await new Promise<Results>((resolve) => {
-            pulumi
-                .all([web.url, web.endpoint, web.failover, web.returnSeconds])
-                .apply(([url, endpoint, failover, returnSeconds]) =>
-                    resolve({ url, endpoint, failover, returnSeconds }),
-                );
-        });
-        await pulumi.runtime.disconnect();
-        const named = (name: string) => registered.find((r) => r.name === name)?.inputs ?? {};
-        return { registered, named, dependencies, result };
-    } catch (error) {
-        await pulumi.runtime.disconnect();
-        throw error;
-    }
+    const { registered, result } = await mocked(
+        preview,
+        async () => {
+            const { url, endpoint, failover, returnSeconds } = program({ transformations: [record] });
+            return {
+                url: await promised(url),
+                endpoint: await promised(endpoint),
+                failover: await promised(failover),
+                returnSeconds: await promised(returnSeconds),
+            };
+        },
+        (type) => (preview ? {} : (GENERATED[type] ?? {})),
+    );
+    const named = (name: string) => registered.find((r) => r.name === name)?.inputs ?? {};
+    return { registered, named, dependencies, result };
 }
 
 const node = (name: string, address: string): NodeArgs => ({

@@ -2,42 +2,22 @@ import * as pulumi from "@pulumi/pulumi";
 import type { KeepalivedVipArgs } from "../../../../components/keepalived-vip";
 import { KeepalivedVip } from "../../../../components/keepalived-vip";
 import { lb1, lb2, lb3 } from "./specs";
-
-interface Registered {
-    type: string;
-    name: string;
-    inputs: Record<string, unknown>;
-}
+import { mocked, promised } from "../mocked";
 
 const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc";
 const nodes = [lb1, lb2].map((node) => ({ ...node, hostKey: "ssh-ed25519 AAAA", privateKey: pulumi.secret(KEY) }));
 
-const promised = <T>(output: pulumi.Output<T>) => (output as unknown as { promise(): Promise<T> }).promise();
-
 async function made(preview: boolean, args: () => KeepalivedVipArgs) {
-    const registered: Registered[] = [];
-    await pulumi.runtime.setMocks(
-        {
-            newResource: ({ type, name, inputs }) => {
-                registered.push({ type, name, inputs });
-                return { id: preview ? undefined : `${name}-id`, state: inputs };
-            },
-            call: ({ inputs }) => inputs,
-        },
-        "project",
-        "stack",
-        preview,
-    );
-    const vip = new KeepalivedVip("front", args());
-    const outputs = {
-        address: await promised(vip.address),
-        addresses: await promised(vip.addresses),
-        virtualRouterId: await promised(vip.virtualRouterId),
-        failover: await promised(vip.failover),
-    };
-    await pulumi.runtime.disconnect();
-    const commands = registered.filter((r) => r.type === "command:remote:Command").map((r) => r.name);
-    return { registered, commands, outputs };
+    const { registered, commands, result } = await mocked(preview, async () => {
+        const vip = new KeepalivedVip("front", args());
+        return {
+            address: await promised(vip.address),
+            addresses: await promised(vip.addresses),
+            virtualRouterId: await promised(vip.virtualRouterId),
+            failover: await promised(vip.failover),
+        };
+    });
+    return { registered, commands: commands.map((r) => r.name), outputs: result };
 }
 
 describe.each([

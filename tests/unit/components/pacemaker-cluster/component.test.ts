@@ -1,12 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PacemakerClusterArgs, Vote } from "../../../../components";
 import { PacemakerCluster, Witness } from "../../../../components";
-
-interface Registered {
-    type: string;
-    name: string;
-    inputs: Record<string, unknown>;
-}
+import { mocked, promised } from "../mocked";
 
 const PASSWORD = "a controller's password";
 const SIGNING_KEY = "key of the authority";
@@ -30,8 +25,6 @@ const controller = (number: number) => ({
     password: pulumi.secret(PASSWORD),
 });
 
-const promised = <T>(output: pulumi.Output<T>) => (output as unknown as { promise(): Promise<T> }).promise();
-
 const pair = (witness: Vote | undefined, more: Partial<PacemakerClusterArgs> = {}): PacemakerClusterArgs => ({
     nodes: [n1, n2],
     witness,
@@ -41,39 +34,24 @@ const pair = (witness: Vote | undefined, more: Partial<PacemakerClusterArgs> = {
 });
 
 async function made(preview: boolean, args: (vote: Vote) => PacemakerClusterArgs) {
-    const registered: Registered[] = [];
-    await pulumi.runtime.setMocks(
-        {
-            newResource: ({ type, name, inputs }) => {
-                registered.push({ type, name, inputs });
-                const computed = preview ? {} : { result: "generated", privateKeyPem: "key", certPem: "certificate" };
-                return { id: preview ? undefined : `${name}-id`, state: { ...computed, ...inputs } };
-            },
-            call: ({ inputs }) => inputs,
-        },
-        "project",
-        "stack",
-        preview,
-    );
-    const { vote } = new Witness("witness", { node: third, issuer });
-    const cluster = new PacemakerCluster("pair", args(vote));
-    const outputs = {
-        name: await promised(cluster.clusterName),
-        failover: await promised(cluster.failover),
-        failoverIsSecret: await pulumi.isSecret(cluster.failover),
-    };
-    await pulumi.runtime.disconnect();
-    return { registered, commands: registered.filter((r) => r.type === "command:remote:Command"), outputs };
+    const { registered, commands, applies, result } = await mocked(preview, async () => {
+        const { vote } = new Witness("witness", { node: third, issuer });
+        const cluster = new PacemakerCluster("pair", args(vote));
+        return {
+            name: await promised(cluster.clusterName),
+            failover: await promised(cluster.failover),
+            failoverIsSecret: await pulumi.isSecret(cluster.failover),
+        };
+    });
+    return { registered, commands, applies, outputs: result };
 }
-
-const applied = (commands: Registered[]) => commands.map((r) => r.name).filter((name) => name.endsWith("-apply"));
 
 describe.each([
     ["preview", true],
     ["update", false],
 ])("in a %s", (_title, preview) => {
     test("all members at once, one reload, their votes in turn, what they run", async () => {
-        const order = applied((await made(preview, pair)).commands);
+        const { applies: order } = await made(preview, pair);
         const pairs = order.filter((name) => name.startsWith("pair"));
         expect(pairs.slice(0, 2).sort()).toEqual(["pair-n1-apply", "pair-n2-apply"]);
         expect(pairs.slice(2)).toEqual([
@@ -86,8 +64,8 @@ describe.each([
     });
 
     test("without a witness there is nothing to vote", async () => {
-        const { commands } = await made(preview, () => pair(undefined));
-        expect(applied(commands).filter((name) => name.includes("vote"))).toEqual([]);
+        const { applies } = await made(preview, () => pair(undefined));
+        expect(applies.filter((name) => name.includes("vote"))).toEqual([]);
     });
 
     test("what an apply sends is known, and without a credential", async () => {

@@ -7,6 +7,7 @@ import {
 } from "../../../../components/haproxy-frontend/failover";
 import { failover as vipFailover, wiring as vipWiring } from "../../../../components/keepalived-vip/failover";
 import { promised } from "../../../../components/stack-failover";
+import { mocked, promised as valueOf } from "../mocked";
 import { spec as frontendSpec, webArgs } from "../haproxy-frontend/specs";
 import { spec as vipSpec } from "../keepalived-vip/specs";
 import { term, vip as onAddress, web as balancer } from "./parts";
@@ -22,18 +23,11 @@ const servers = { app1: { address: "192.0.2.21", port: 8080 }, app2: { address: 
 
 /** What a program says and makes, in a preview or an update. */
 async function run<T>(preview: boolean, program: () => pulumi.Output<T>): Promise<T> {
-    await pulumi.runtime.setMocks(
-        { newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs }), call: ({ inputs }) => inputs },
-        "project",
-        "stack",
-        preview,
-    );
-    pulumi.runtime.setAllConfig({});
-    try {
-        return await (program() as unknown as { promise(): Promise<T> }).promise();
-    } finally {
-        await pulumi.runtime.disconnect();
-    }
+    const { result } = await mocked(preview, () => {
+        pulumi.runtime.setAllConfig({});
+        return valueOf(program());
+    });
+    return result;
 }
 
 const vip = () => new KeepalivedVip("front", { nodes, address: "192.0.2.100/24" });
