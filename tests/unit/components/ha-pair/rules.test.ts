@@ -52,6 +52,17 @@ test.each<[title: string, parts: Parts, path: string, words: string]>([
     ["fencing with keepalived", { fenced: true }, "fencing", "keepalived neither votes nor fences"],
     ["a witness with keepalived", { witness: true }, "witness", "keepalived neither votes nor fences"],
     ["links with keepalived", { links: { app1: "10.78.0.31" } }, "links", "it is Corosync's"],
+    [
+        "a file of two services",
+        {
+            services: {
+                web: { ...web, files: { "/etc/a": "" } },
+                other: { systemdUnit: "b", files: { "/etc/a": "" } },
+            },
+        },
+        "services.web.files",
+        "/etc/a is given for another service too",
+    ],
     ["a token with keepalived", { tokenSeconds: 2 }, "tokenSeconds", "With keepalived it is advertIntervalSeconds"],
     [
         "adverts with Pacemaker",

@@ -50,6 +50,31 @@ test("all members are given the same bytes", () => {
     expect(renderReload(full).files[0]?.content).toBe(conf("n1")?.content);
 });
 
+test("a changed file of a resource is rolled, and moves what runs once", () => {
+    const at = "/etc/nginx/conf.d/shop.conf";
+    const shop = (content: string, node: string) =>
+        renderMember(spec({ files: { [at]: content }, checks: { "nginx accepts it": "nginx -t" } }), node);
+    const of = (content: string, node: string, path: string) =>
+        shop(content, node).files.find((file) => file.path === path);
+    const record = "/etc/pulumi-ha-pacemaker/files";
+    expect(of("a\n", "n1", at)).toMatchObject({ content: "a\n", onChange: [] });
+    expect(of("a\n", "n1", record)?.content).not.toBe(of("b\n", "n1", record)?.content);
+    expect(of("a\n", "n1", record)?.content).toBe(of("a\n", "n2", record)?.content);
+    expect(["n1", "n2"].map((node) => of("a\n", node, record)?.onChange)).toEqual([
+        [{ do: "run", target: expect.stringMatching(/cluster roll$/) as string, impact: "failover", seconds: 0.7 }],
+        [{ do: "run", target: expect.stringMatching(/cluster roll$/) as string, impact: "none", seconds: 0 }],
+    ]);
+    expect(shop("a\n", "n1").validators).toContainEqual({ name: "nginx accepts it", command: "nginx -t" });
+});
+
+test("a changed watchdog is rolled too, and a changed timeout is not", () => {
+    const record = (cluster: typeof full) =>
+        renderMember(cluster, "n1").files.find((file) => file.path === "/etc/pulumi-ha-pacemaker/daemons")?.content;
+    expect(record({ ...full, sbd: { ...full.sbd!, watchdogTimeoutSeconds: 13 } })).not.toBe(record(full));
+    expect(record({ ...full, sbd: undefined })).not.toBe(record(full));
+    expect(record({ ...full, tokenSeconds: 5 })).toBe(record(full));
+});
+
 test("no password is in the configuration, and only root reads those that a member has", () => {
     expect(configuration(spec())).not.toMatch(/name="(password|passwd)"/);
     const files = renderMember(spec(), "n1").files.filter((f) => f.path.includes("/fencing/"));

@@ -132,6 +132,9 @@ const cases: Case[] = [
         "resources.vip.parameters.ip",
         "cannot move",
     ],
+    ["a file without a path", { files: { "etc/a.conf": "" } }, "files.etc/a.conf", "is no path: absolute"],
+    ["a file of the cluster's own", { files: { "/etc/corosync/a": "" } }, "files./etc/corosync/a", "cluster's own"],
+    ["a check of nothing", { checks: { "it is well": " " } }, "checks.it is well", "has a command"],
     ["a group's stranger", { groups: { g: ["vip", "nix"] } }, "groups.g[1]", '"nix" is no resource'],
     ["an empty group", { groups: { g: [] } }, "groups.g", "has no members"],
     [
