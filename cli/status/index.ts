@@ -1,16 +1,13 @@
-import { styleText } from "node:util";
+import { createRequire } from "node:module";
 import type { Command } from "commander";
-import { plain } from "../drift/text";
-import { askAll } from "../fleet/ask";
 import { withFleetFlags } from "../fleet/flags";
 import type { FleetFlags } from "../fleet/flags";
-import { fleetOf } from "../fleet/hosts";
-import { Verb } from "../fleet/question";
 import { watched } from "../fleet/watch";
 import { exportStack } from "../pulumi";
 import type { Deployment } from "../state";
-import { EXIT, addressMoves, statusPage } from "./page";
-import { pageText } from "./text";
+import type * as looking from "./look";
+
+const load = createRequire(__filename);
 
 const HELP = `
 ends with 0: healthy; 2: something is not; 3: something could not be asked, and all that could is healthy; 1: an error
@@ -24,18 +21,11 @@ export function addStatusCommand(program: Command): void {
     withFleetFlags(command)
         .addHelpText("after", HELP)
         .action(async (flags: FleetFlags) => {
-            await watched(flags, (print) => look(flags, print));
+            await watched(flags, (print) => {
+                const state = exportStack(flags) as Promise<Deployment>;
+                // As for drift, while Pulumi decrypts the state.
+                const { look } = load("./look") as typeof looking;
+                return look({ flags, state, print });
+            });
         });
-}
-
-async function look(flags: FleetFlags, print: (text: string) => void): Promise<number> {
-    const style = process.stdout.isTTY ? styleText : plain;
-    const state = (await exportStack(flags)) as Deployment;
-    const fleet = fleetOf(state, { hosts: flags.host, components: flags.component });
-    const ask = async () =>
-        statusPage(fleet, await askAll(fleet.hosts, { verbs: [Verb.Health], deadlineSeconds: flags.deadline }));
-    const first = await ask();
-    const page = addressMoves(first) ? await ask() : first;
-    print(flags.json ? JSON.stringify(page, null, 2) : pageText(page, style));
-    return EXIT[page.health];
 }
