@@ -4,7 +4,7 @@ import { at } from "../shared/syntax";
 import type { FailoverWiring } from "../shared/wiring";
 import { GaleraTiming } from "./args";
 import type { GaleraSpec } from "./spec";
-import { markedDownSeconds } from "./timing";
+import { EVICTION, markedDownSeconds } from "./timing";
 
 const EVS = "Galera 26.4, gcomm/src/evs_proto.cpp";
 
@@ -16,28 +16,28 @@ export const timingKnob = ({ name, profile }: GaleraSpec): string | undefined =>
 const optionKnob = (spec: GaleraSpec, option: string): string =>
     (option in spec.providerOptions ? undefined : timingKnob(spec)) ?? `${spec.name}.providerOptions.${option}`;
 
-/**
- * Until the others go on without a silent member. A member that is suspected and proposes nothing is out at once, so the inactive timeout is not paid
- * for a single one.
- */
-const evicted = (spec: GaleraSpec): Term[] => [
-    {
+/** The parts of an eviction, in words. */
+const EVICTION_TERMS: Record<(typeof EVICTION)[number], (spec: GaleraSpec) => Term> = {
+    suspectSeconds: (spec) => ({
         name: "suspect timeout",
         seconds: spec.timing.suspectSeconds,
         detects: true,
         source: `${EVS}: evs.suspect_timeout`,
         knob: optionKnob(spec, "evs.suspect_timeout"),
-    },
-    { ...inactiveCheck(spec), detects: true },
-    {
+    }),
+    inactiveCheckSeconds: (spec) => ({ ...inactiveCheck(spec), detects: true }),
+    joinRetransmitSeconds: (spec) => ({
         name: "join retransmission",
         seconds: spec.timing.joinRetransmitSeconds,
         detects: false,
         source: `${EVS}: evs.join_retrans_period`,
         knob: optionKnob(spec, "evs.join_retrans_period"),
-    },
-    agreed(spec.timing.agreeSeconds),
-];
+    }),
+    agreeSeconds: (spec) => agreed(spec.timing.agreeSeconds),
+};
+
+/** Until the others go on without a silent member. */
+const evicted = (spec: GaleraSpec): Term[] => EVICTION.map((part) => EVICTION_TERMS[part](spec));
 
 const inactiveCheck = (spec: GaleraSpec): Omit<Term, "detects"> => ({
     name: "inactive check period",

@@ -126,9 +126,13 @@ export function timing(name: GaleraTiming, providerOptions: Record<string, strin
     return { ...profile, check: { ...profile.check, rise: riseAfterHang(profile) } };
 }
 
-/** Until the others go on without a silent member, at most. */
-const stallSeconds = (of: Profile): number =>
-    of.suspectSeconds + of.inactiveCheckSeconds + of.joinRetransmitSeconds + of.agreeSeconds;
+/**
+ * What passes until the others go on without a silent member, one after the other. One that is suspected and proposes nothing is out at once, so the
+ * inactive timeout is not paid for a single one.
+ */
+export const EVICTION = ["suspectSeconds", "inactiveCheckSeconds", "joinRetransmitSeconds", "agreeSeconds"] as const;
+
+const stallSeconds = (of: Profile): number => EVICTION.reduce((total, part) => total + of[part], 0);
 
 /**
  * Passed checks before a member gets clients again. One that hung, or was paused, calls itself synced until the others' word reaches it that they went on
