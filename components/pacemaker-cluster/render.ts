@@ -208,8 +208,8 @@ export function renderResources(spec: ClusterSpec): Manifest {
         ],
         validators: [{ name: "Pacemaker accepts the configuration", command: cluster("verify") }],
         gates: [
-            { name: "every resource runs", command: cluster("running"), withinSeconds: 30 },
-            { name: "the cluster runs the stated configuration", command: cluster("configured"), withinSeconds: 20 },
+            { name: "every resource runs", command: cluster("running"), withinSeconds: 90 },
+            { name: "the cluster runs the stated configuration", command: cluster("configured"), withinSeconds: 60 },
         ],
         removal: [{ name: "stopping all resources", command: cluster("stop") }],
     });
