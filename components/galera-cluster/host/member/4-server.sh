@@ -47,7 +47,16 @@ receives_copy() {
 fingerprint() { cat -- "$SERVER_CONF" "$DROP_INS"/*.conf 2>/dev/null | sha256sum; }
 runs_what_is_written() { [[ $(fingerprint) == "$(cat "$READ" 2>/dev/null)" ]]; }
 
-identity() { if [[ -e $DATA/grastate.dat || -e $DATA/gvwstate.dat ]]; then echo yes; else echo no; fi; }
+# The provider makes the file when it starts and writes to it with its first view: one that is empty, beside no databases, is of a beginning that was cut off.
+identity() {
+    if [[ -s $DATA/grastate.dat || -e $DATA/gvwstate.dat ]]; then
+        echo yes
+    elif [[ -e $DATA/grastate.dat && $(databases) != - ]]; then
+        echo yes
+    else
+        echo no
+    fi
+}
 saved() { sed -n "s/^$1:[[:space:]]*//p" "$DATA/grastate.dat" 2>/dev/null; } # uuid|seqno
 saved_uuid() { saved uuid || echo "$ZERO"; }
 
