@@ -1,75 +1,34 @@
-import { readFileSync } from "node:fs";
-import * as pulumi from "@pulumi/pulumi";
-import type { Stack } from "@pulumi/pulumi/automation";
-import { CertificateAuthority, Fault, PacemakerCluster, Witness } from "../../components";
-import type { FaultSeconds, PacemakerClusterArgs } from "../../components";
-import type { LabHost, ProbeReport } from "../../lab";
-import { Prober, httpProbe, monotonicMs, vipOwners } from "../../lab";
+import { Fault } from "../../components";
+import type { LabHost } from "../../lab";
+import { monotonicMs } from "../../lab";
 import { etc } from "./beacon";
+import { pulumiHa } from "./command";
+import type { Ended } from "./command";
+import { CLUSTER, MEMBERS, PacemakerBench, THIRD, late, other } from "./pacemaker-bench";
 import { destroy, figure, up, upOk } from "./stack";
-import { Bench, onHost, until } from "./support";
+import { onHost, until } from "./support";
 
 jest.setTimeout(240_000);
 // What is measured here is tenths of a second of a machine that others use too: what was late once is shown, and measured once more.
 jest.retryTimes(1, { logErrorsBeforeRetry: true, retryImmediately: true });
 
-const SUBNET = "10.105.1.0/24";
-const VIP = "10.105.1.100";
-const MEMBERS = ["n1", "n2"];
-const CLUSTER = "/usr/local/lib/pulumi-ha/pacemaker/cluster";
-/** Of the computed bound: the rest is this machine, which runs all hosts and the client. */
-const ROOM = 1.15;
 const POWER_SECONDS = 5;
 /** What a controller of the lab takes to stop a host whose processes all run, beyond one that is off already: no part of the promise. */
 const OFF_SECONDS = 1;
-const ASK_MS = 20;
-/** How long nothing is served where nothing may be: several times what a failover takes. */
-const REFUSED_SECONDS = 6;
+/** What the web server reads. */
+const READ = "/etc/nginx/conf.d/pair.conf";
+/** What it takes; another text at each attempt. */
+let good = "";
+let attempts = 0;
 
-let bench: Bench;
-let stack: Stack;
+let pair: PacemakerBench;
 let before: Record<string, string>[];
-let promises: FaultSeconds[];
-
-const address = { agent: "ocf:heartbeat:IPaddr2", parameters: { ip: VIP, cidr_netmask: "24", nic: "eth0" } };
-const web = { agent: "systemd:nginx" };
-/** The web server runs on both nodes, and the address is where it runs. */
-const apart = {
-    clones: { "web-clone": { resource: "web" } },
-    orders: [{ first: "web-clone", then: "address" }],
-    colocations: [{ resource: "address", with: "web-clone" }],
-};
-let wanted: Partial<PacemakerClusterArgs> = apart;
-
-const host = (name: string): LabHost => bench.host(name);
-const controller = (name: string) => {
-    const { address: at, port, user, passwordFile } = host(name).inventory.bmc!;
-    const password = pulumi.secret(readFileSync(passwordFile, "utf8"));
-    // The lab's controllers know at once that a host is off.
-    return { address: at, port, user, password, powerWaitSeconds: 0 };
-};
-const owners = (): Promise<string[]> => vipOwners(bench.lab, VIP);
-const other = (name: string): string => MEMBERS.find((n) => n !== name)!;
-const onBoth = (script: string): Promise<string[]> => Promise.all(MEMBERS.map((name) => onHost(host(name), script)));
 
 beforeAll(async () => {
-    bench = await Bench.up("t-pacemaker", SUBNET, [...MEMBERS, "third"], { bmc: true });
-    stack = await bench.stack("pair", async () => {
-        const { issuer } = new CertificateAuthority("ca", { organization: "Example" });
-        const { vote } = new Witness("witness", { node: bench.node("third"), issuer });
-        const cluster = new PacemakerCluster("pair", {
-            nodes: MEMBERS.map((name) => bench.node(name)),
-            witness: vote,
-            fencing: { ipmi: Object.fromEntries(MEMBERS.map((name) => [name, controller(name)])) },
-            resources: { address, web },
-            packages: ["nginx-light"],
-            ...wanted,
-        });
-        return { failover: cluster.failover };
-    });
-    before = await Promise.all([...MEMBERS, "third"].map((name) => ours(host(name))));
+    pair = await PacemakerBench.up("t-pacemaker", "10.105.1");
+    before = await Promise.all([...MEMBERS, THIRD].map((name) => ours(pair.host(name))));
 });
-afterAll(async () => bench.down());
+afterAll(async () => pair.bench.down());
 
 /** What a cluster may touch of /etc, without what its packages bring along. */
 async function ours(of: LabHost): Promise<Record<string, string>> {
@@ -77,192 +36,133 @@ async function ours(of: LabHost): Promise<Record<string, string>> {
     return Object.fromEntries(Object.entries(await etc(of)).filter(([file]) => files.test(file)));
 }
 
-const totals = async (): Promise<void> => {
-    promises = (await stack.outputs())["failover"]?.value as FaultSeconds[];
-};
-const promised = (fault: Fault): number => promises.find((p) => p.fault === fault)!.totalSeconds;
-
-/** Waits until both are members with the witness's vote and nothing is left to do. */
-async function healthy(): Promise<void> {
-    const check = `${CLUSTER} members && ${CLUSTER} vote && ${CLUSTER} idle`;
-    const wrong = async (): Promise<string> => {
-        const ran = await Promise.all(MEMBERS.map((name) => host(name).exec(["bash", "-c", check]).catch(String)));
-        ran.push(await host("n1").exec([CLUSTER, "running"]).catch(String));
-        return ran.map((r) => (typeof r === "string" ? r : r.code === 0 ? "" : r.stderr)).join("");
-    };
-    await until("both members are well", 60, wrong, (words) => words === "");
-}
-
-interface Seen extends ProbeReport {
-    seconds: number;
-    /** Hosts that held the address at once. */
-    both: string[][];
-}
-
-/** What a client of the address saw until it answers at `to` again, and whether two held it at once. */
-async function seen(what: string, to: () => string[], happens: () => Promise<unknown>): Promise<Seen> {
-    const prober = new Prober(httpProbe(`http://${VIP}/`), { everyMs: ASK_MS, timeoutMs: 300 });
-    const both: string[][] = [];
-    const watching = { over: false };
-    const watch = (async () => {
-        while (!watching.over) {
-            const now = await owners();
-            if (now.length > 1 && (await owners()).length > 1) both.push(now);
-        }
-    })();
-    try {
-        await until("the address answers", 10, async () => prober.answers, Boolean);
-        await happens();
-        const begin = monotonicMs();
-        await until(
-            "the address answers again",
-            30,
-            async () => ({ answers: prober.answers, owners: await owners(), waited: monotonicMs() - begin }),
-            (now) => now.answers && now.owners.length === 1 && to().includes(now.owners[0]!),
-        );
-    } finally {
-        watching.over = true;
-        await watch;
-        await prober.stop();
-    }
-    const report = await prober.stop();
-    const seconds = Math.max(0, ...report.gaps.map((gap) => gap.lengthMs)) / 1000;
-    figure(`${what}: ${report.lost} questions lost, longest gap`, seconds);
-    return { ...report, seconds, both };
-}
-
-/** The longest time between two questions, less the usual: so much later a gap may end than it did. */
-const late = ({ resolutionMs }: ProbeReport): number => Math.max(0, resolutionMs - ASK_MS) / 1000;
-
-function expectWithin(found: Seen, fault: Fault, more = 0): void {
-    expect(found.seconds).toBeLessThanOrEqual(promised(fault) * ROOM + late(found) + more);
-}
-
-const active = async (): Promise<string> => {
-    const [name] = await until("one node holds the address", 30, owners, (now) => now.length === 1);
-    return name!;
-};
-
-const standby = (name: string, on: boolean): Promise<string> =>
-    onHost(host(name), `crm_attribute --type nodes --node ${name} --name standby ${on ? "--update on" : "--delete"}`);
-
-/** A planned move away from the active node, which may come back afterwards. */
-async function moved(what: string): Promise<Seen> {
-    const from = await active();
-    const found = await seen(
-        what,
-        () => [other(from)],
-        () => standby(from, true),
-    );
-    await standby(from, false);
-    await healthy();
-    return found;
-}
-
-/** What happens when a fault takes the active node away. */
-async function lost(what: string, happens: (h: LabHost) => Promise<unknown>): Promise<Seen> {
-    const from = await active();
-    const found = await seen(
-        what,
-        () => [other(from)],
-        () => happens(host(from)),
-    );
-    expect(found.both).toEqual([]);
-    await healthy();
-    return found;
-}
-
-/** Asserts that nobody serves for a while. */
-async function nobodyServes(): Promise<void> {
-    const prober = new Prober(httpProbe(`http://${VIP}/`), { everyMs: 100, timeoutMs: 500 });
-    const end = monotonicMs() + REFUSED_SECONDS * 1000;
-    await until(
-        "the time is over",
-        2 * REFUSED_SECONDS,
-        async () => monotonicMs(),
-        (now) => now > end,
-    );
-    expect((await prober.stop()).answered).toBe(0);
-}
-
 describe("two members, controllers and a witness", () => {
     test("come up at once, with everything where it belongs; a second up changes nothing", async () => {
-        const outcome = await upOk(stack);
+        const outcome = await upOk(pair.stack);
         figure("first up of a cluster of 2 with a witness, packages to install", outcome.seconds);
-        await healthy();
-        await totals();
-        expect(await onHost(host("n1"), "crm_verify -LV && crm_mon -1 -n --include=none,nodes")).toContain("online");
-        expect(await onBoth("systemctl is-enabled nginx || true")).toEqual(["disabled\n", "disabled\n"]);
-        expect((await upOk(stack)).steps).toEqual([]);
+        await pair.healthy();
+        await pair.totals();
+        expect(await onHost(pair.host("n1"), "crm_verify -LV && crm_mon -1 -n --include=none,nodes")).toContain(
+            "online",
+        );
+        expect(await pair.onBoth("systemctl is-enabled nginx || true")).toEqual(["disabled\n", "disabled\n"]);
+        expect((await upOk(pair.stack)).steps).toEqual([]);
     });
 
     test("timeouts and the third vote change while clients notice nothing", async () => {
-        wanted = { ...apart, tokenSeconds: 1.1, resourceDefaults: { "migration-threshold": "4" } };
-        const from = await active();
-        const { lost: questions } = await seen(
+        pair.wanted = { ...pair.wanted, tokenSeconds: 1.1, resourceDefaults: { "migration-threshold": "4" } };
+        const from = await pair.active();
+        const { lost: questions } = await pair.seen(
             "a changed token",
             () => [from],
-            () => upOk(stack),
+            () => upOk(pair.stack),
         );
         expect(questions).toBe(0);
-        const running = await onBoth("corosync-cmapctl -g runtime.config.totem.token | sed 's/.* = //'");
+        const running = await pair.onBoth("corosync-cmapctl -g runtime.config.totem.token | sed 's/.* = //'");
         expect(running).toEqual(["1100\n", "1100\n"]);
-        await totals();
+        await pair.totals();
     });
 
     test("a configuration changed by hand is shown, and put back", async () => {
-        await onHost(host("n2"), "crm_attribute --type crm_config --name no-quorum-policy --update ignore");
-        const shown = await host("n1").exec([CLUSTER, "configured"]);
+        await onHost(pair.host("n2"), "crm_attribute --type crm_config --name no-quorum-policy --update ignore");
+        const shown = await pair.host("n1").exec([CLUSTER, "configured"]);
         expect(shown).toMatchObject({ code: 1, stderr: expect.stringContaining("no-quorum-policy") as string });
-        await onHost(host("n1"), `${CLUSTER} configure && ${CLUSTER} configured`);
+        await onHost(pair.host("n1"), `${CLUSTER} configure && ${CLUSTER} configured`);
     });
 
     test("fails: a resource that cannot start, with Pacemaker's words; what ran goes on", async () => {
         const bad = { agent: "ocf:heartbeat:IPaddr2", parameters: { ip: "10.105.1.101", nic: "eth9" } };
-        const good = wanted;
-        wanted = { ...good, resources: { address, web, bad } };
-        const from = await active();
+        const good = pair.wanted;
+        pair.wanted = { ...good, resources: { address: pair.address, web: pair.web, bad } };
+        const from = await pair.active();
         let output = "";
-        const { lost: questions } = await seen(
+        const { lost: questions } = await pair.seen(
             "a refused change",
             () => [from],
             async () => {
-                const outcome = await up(stack);
+                const outcome = await up(pair.stack);
                 output = outcome.ok ? "" : outcome.output;
             },
         );
         expect(output).toContain("not running as it should: bad");
         expect(questions).toBe(0);
         // What was there before is back by itself.
-        await healthy();
-        wanted = good;
+        await pair.healthy();
+        pair.wanted = good;
     });
 
-    test("a planned move of the address alone takes less than half a second", async () => {
-        const found = await moved("planned move of the address");
+    test("what Pacemaker says that the loss of each node does", async () => {
+        const from = await pair.active();
+        const lossOf = (node: string): Promise<string> =>
+            onHost(pair.host("n1"), `crm_simulate --live-check --simulate --node-fail ${node} 2>&1 | tr -s ' '`);
+        const lost = await lossOf(from);
+        expect(lost).toContain(`Fence (reboot) ${from}`);
+        expect(lost).toContain(`Move address ( ${from} -> ${other(from)} )`);
+        expect(await lossOf(other(from))).not.toContain("Move address");
+    });
+
+    test("a command on each node in turn, the busier one last: the address moves in less than half a second", async () => {
+        const from = await pair.active();
+        let ended: Partial<Ended> = {};
+        const found = await pair.seen(
+            "Corosync started again on one node after the other",
+            () => [other(from)],
+            async () => {
+                ended = await pulumiHa(
+                    pair.bench,
+                    "node",
+                    "roll",
+                    "--stack",
+                    "pair",
+                    "pair",
+                    "systemctl restart corosync",
+                );
+            },
+        );
+        expect(ended).toMatchObject({ code: 0 });
+        expect(found.both).toEqual([]);
         expect(found.seconds).toBeLessThanOrEqual(0.5 + late(found));
-        expectWithin(found, Fault.Planned);
+        pair.expectWithin(found, Fault.Planned);
+        await pair.healthy();
+    });
+
+    test("a file that the web server reads goes to the node that runs less, then all moves there", async () => {
+        good = `server_tokens off; # ${(attempts += 1)}\n`;
+        const checks = { "nginx accepts its configuration": "nginx -t -q" };
+        pair.wanted = { ...pair.wanted, files: { [READ]: good }, checks };
+        const from = await pair.active();
+        let said = "";
+        const found = await pair.seen(
+            "a file rolled",
+            () => [other(from)],
+            async () => (said = (await upOk(pair.stack)).output),
+        );
+        expect(said).toMatch(new RegExp(`${other(from)} has the change[^]*moving what runs on ${from} to another`));
+        expect(found.both).toEqual([]);
+        pair.expectWithin(found, Fault.Planned);
+        expect(await pair.onBoth(`cat ${READ}`)).toEqual([good, good]);
     });
 
     test("power off: the other one serves within its promise, after it has made sure", async () => {
-        const found = await lost("power off", (h) => h.powerOff());
+        const found = await pair.lost("power off", (h) => h.powerOff());
         expect(found.seconds).toBeLessThanOrEqual(POWER_SECONDS + late(found));
-        expectWithin(found, Fault.Power);
+        pair.expectWithin(found, Fault.Power);
     });
 
-    test("a cut link", async () => expectWithin(await lost("link cut", (h) => h.cut()), Fault.Link, OFF_SECONDS));
+    test("a cut link", async () =>
+        pair.expectWithin(await pair.lost("link cut", (h) => h.cut()), Fault.Link, OFF_SECONDS));
 
     test("a node that stands still", async () => {
-        const from = await active();
-        const found = await lost("all processes stopped", (h) => h.pause());
-        expectWithin(found, Fault.Hang, OFF_SECONDS);
-        expect(host(from).isOn).toBe(true);
+        const from = await pair.active();
+        const found = await pair.lost("all processes stopped", (h) => h.pause());
+        pair.expectWithin(found, Fault.Hang, OFF_SECONDS);
+        expect(pair.host(from).isOn).toBe(true);
     });
 
     test("the web server killed is repaired in place, corosync killed moves all at most, pacemakerd killed costs nothing", async () => {
-        const from = await active();
-        const kill = (what: string) => () => onHost(host(from), `pkill -9 ${what}`);
-        const killed = await seen(
+        const from = await pair.active();
+        const kill = (what: string) => () => onHost(pair.host(from), `pkill -9 ${what}`);
+        const killed = await pair.seen(
             "kill -9 nginx",
             () => MEMBERS,
             async () => {
@@ -270,104 +170,132 @@ describe("two members, controllers and a witness", () => {
                 await until(
                     "it is noticed",
                     10,
-                    async () => host(from).exec(["systemctl", "is-active", "nginx"]),
+                    async () => pair.host(from).exec(["systemctl", "is-active", "nginx"]),
                     (r) => r.code === 0,
                 );
             },
         );
-        expectWithin(killed, Fault.Process);
-        await healthy();
-        const daemon = await seen("kill -9 pacemakerd", () => [from], kill("-x pacemakerd"));
+        pair.expectWithin(killed, Fault.Process);
+        await pair.healthy();
+        const daemon = await pair.seen("kill -9 pacemakerd", () => [from], kill("-x pacemakerd"));
         expect(daemon.lost).toBe(0);
-        await healthy();
+        await pair.healthy();
         // systemd may bring it back before it is missed: then all stays, else the node is fenced and all moves.
-        const membership = await seen(
+        const membership = await pair.seen(
             "kill -9 corosync",
             () => MEMBERS,
             async () => {
                 await kill("-x corosync")();
-                await healthy();
+                await pair.healthy();
             },
         );
         expect(membership.both).toEqual([]);
-        expectWithin(membership, Fault.Process);
+        pair.expectWithin(membership, Fault.Process);
     });
 
     test("a controller that is silent: nothing starts until it answers", async () => {
-        const from = await active();
-        const { bmc } = host(from);
+        const from = await pair.active();
+        const { bmc } = pair.host(from);
         await bmc!.silence();
-        await host(from).powerOff();
-        await nobodyServes();
-        expect(await onHost(host(other(from)), "crm_mon -1 -n")).toContain("UNCLEAN");
+        await pair.host(from).powerOff();
+        await pair.nobodyServes();
+        expect(await onHost(pair.host(other(from)), "crm_mon -1 -n")).toContain("UNCLEAN");
         await bmc!.answer();
-        await until("the other one serves", 60, owners, (now) => now.includes(other(from)));
-        await healthy();
+        await until(
+            "the other one serves",
+            60,
+            () => pair.owners(),
+            (now) => now.includes(other(from)),
+        );
+        await pair.healthy();
     });
 
     test("the witness lost: nobody notices; lost together with a node: nobody serves", async () => {
-        const from = await active();
-        const { lost: questions } = await seen(
+        const from = await pair.active();
+        const { lost: questions } = await pair.seen(
             "witness gone",
             () => [from],
             async () => {
-                await host("third").powerOff();
+                await pair.host(THIRD).powerOff();
                 await until(
                     "its vote is missed",
                     20,
-                    () => host(from).exec([CLUSTER, "vote"]),
+                    () => pair.host(from).exec([CLUSTER, "vote"]),
                     (r) => r.code !== 0,
                 );
             },
         );
         expect(questions).toBe(0);
-        await host(from).powerOff();
-        await nobodyServes();
-        await host("third").powerOn();
-        await until("the other one serves", 60, owners, (now) => now.includes(other(from)));
-        await healthy();
+        await pair.host(from).powerOff();
+        await pair.nobodyServes();
+        await pair.host(THIRD).powerOn();
+        await until(
+            "the other one serves",
+            60,
+            () => pair.owners(),
+            (now) => now.includes(other(from)),
+        );
+        await pair.healthy();
     });
 
     test("both nodes off and on: they begin again by themselves, and fence nobody", async () => {
-        await Promise.all(MEMBERS.map((name) => host(name).powerOff()));
+        await Promise.all(MEMBERS.map((name) => pair.host(name).powerOff()));
         const begin = monotonicMs();
-        await Promise.all(MEMBERS.map((name) => host(name).powerOn()));
-        await active();
+        await Promise.all(MEMBERS.map((name) => pair.host(name).powerOn()));
+        await pair.active();
         figure("both nodes off and on, until one serves", (monotonicMs() - begin) / 1000);
-        await healthy();
-        expect(await onHost(host("n1"), "stonith_admin --history '*' --verbose 2>&1 || true")).not.toMatch(/pending/);
+        await pair.healthy();
+        expect(await onHost(pair.host("n1"), "stonith_admin --history '*' --verbose 2>&1 || true")).not.toMatch(
+            /pending/,
+        );
     });
 
     test("a group moves whole, and a stop that hangs has its node fenced", async () => {
-        wanted = {
+        pair.wanted = {
+            files: { [READ]: good },
             // The address first: a service that has started answers while Pacemaker still waits for systemd.
             groups: { service: ["address", "web"] },
             resources: {
-                address,
-                web: { ...web, operations: [{ name: "stop", timeoutSeconds: 4 }] },
+                address: pair.address,
+                web: { ...pair.web, operations: [{ name: "stop", timeoutSeconds: 4 }] },
             },
         };
-        await upOk(stack);
-        await totals();
-        const found = await moved("planned move of address and web server");
+        await upOk(pair.stack);
+        await pair.totals();
+        const found = await pair.moved("planned move of address and web server");
         expect(found.seconds).toBeLessThanOrEqual(3 + late(found));
-        expectWithin(found, Fault.Planned);
-        const from = await active();
+        pair.expectWithin(found, Fault.Planned);
+        const from = await pair.active();
         const hang = "/run/systemd/system/nginx.service.d";
         await onHost(
-            host(from),
+            pair.host(from),
             `mkdir -p ${hang} && printf '[Service]\\nExecStop=\\nExecStop=/bin/sleep 1000\\n' >${hang}/hang.conf && systemctl daemon-reload`,
         );
-        await lost("a stop that hangs", () => standby(from, true));
-        await standby(from, false).catch(() => standby(from, false));
+        await pair.lost("a stop that hangs", () => pair.standby(from, true));
+        await pair.standby(from, false).catch(() => pair.standby(from, false));
+    });
+
+    test("fails: a file with which the web server does not start; it goes on where it was, with the old one", async () => {
+        pair.wanted = { ...pair.wanted, files: { [READ]: "nonsense;\n" }, checks: {} };
+        const from = await pair.active();
+        let said = "";
+        const found = await pair.seen(
+            "a move that fails",
+            () => [from],
+            async () => (said = (await up(pair.stack)).output),
+        );
+        expect(said).toContain(`what ran on ${from} does not run on another node: web`);
+        expect(said).toContain("now: the previous files and services are back");
+        expect(found.both).toEqual([]);
+        expect(await onHost(pair.host(from), `cat ${READ} && ${CLUSTER} running && ${CLUSTER} unrolled`)).toBe(good);
     });
 
     test("leave their hosts as they were", async () => {
-        await healthy();
-        expect((await destroy(stack)).ok).toBe(true);
-        expect(await owners()).toEqual([]);
-        expect(await Promise.all([...MEMBERS, "third"].map((name) => ours(host(name))))).toEqual(before);
-        expect(await onBoth("systemctl is-active corosync pacemaker nginx || true")).toEqual(
+        await pair.healthy();
+        expect((await destroy(pair.stack)).ok).toBe(true);
+        expect(await pair.owners()).toEqual([]);
+        expect(await Promise.all([...MEMBERS, THIRD].map((name) => ours(pair.host(name))))).toEqual(before);
+        expect(await pair.onBoth("systemctl is-active corosync pacemaker nginx || true")).toEqual(
             MEMBERS.map(() => "inactive\n".repeat(3)),
         );
     });
