@@ -28,17 +28,25 @@ export async function ask(host: LabHost, script: string): Promise<string> {
 export const kernelState = (host: LabHost): Promise<string> =>
     ask(host, "sed -nE 's/.* (cs:.*) [A-Z] .*/\\1/p' /proc/drbd");
 
+/** How long a machine is left alone between two questions that take an emulated one seconds of its only processor. */
+const REST_MS = 4000;
+
 /** Polls until something holds. @throws Error when it does not within the time. */
-export async function until(what: string, seconds: number, holds: () => Promise<boolean> | boolean): Promise<void> {
+export async function until(
+    what: string,
+    seconds: number,
+    holds: () => Promise<boolean> | boolean,
+    restMs = 200,
+): Promise<void> {
     const end = Date.now() + seconds * 1000;
     while (!(await holds())) {
         if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
-        await pause(200);
+        await pause(restMs);
     }
 }
 
 /** Seconds for a lost machine to start, take part and be brought up to date. */
-const WHOLE_SECONDS = 300;
+const WHOLE_SECONDS = 420;
 
 /** Waits until both machines are members, their replicas are alike, and the cluster has nothing left to do; says what it waited for where that is long. */
 export async function whole({ lab, writer }: Ground): Promise<void> {
@@ -52,7 +60,7 @@ export async function whole({ lab, writer }: Ground): Promise<void> {
         words = ran.stderr.trim();
         return ran.code === 0;
     };
-    await until("both machines are well", WHOLE_SECONDS, well).catch((error: unknown) => {
+    await until("both machines are well", WHOLE_SECONDS, well, REST_MS).catch((error: unknown) => {
         throw new Error(`${String(error)}: ${words}`);
     });
 }
@@ -88,7 +96,7 @@ export class OneOwner {
                 if (first.mounted > 1 && second.mounted > 1) this.found.mounted++;
                 if (first.address > 1 && second.address > 1) this.found.address++;
             }
-            await pause(1000);
+            await pause(REST_MS / 2);
         }
     }
 

@@ -172,7 +172,7 @@ export const runOn: Driver["exec"] = async (lab, host, argv, { input = "", timeo
     };
     const { pid } = Started.parse(await ask(lab, host, (line) => line.call("guest-exec", details), left()));
     // The line takes one conversation at a time: between two questions others have their turn.
-    for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, 250)) {
+    for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, 500)) {
         const ran = Progress.parse(await ask(lab, host, (line) => line.call("guest-exec-status", { pid }), left() + 5));
         if (ran.exited)
             return { code: ran.exitcode ?? -1, stdout: plain(ran["out-data"]), stderr: plain(ran["err-data"]) };
