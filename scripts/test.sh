@@ -37,7 +37,7 @@ tests unit --maxWorkers 3
 tests policy --maxWorkers 2
 # Those that measure one after the other: they share this machine's cores with their hosts.
 tests lab-alone --runInBand
-tests lab --maxWorkers 3
+tests lab --maxWorkers 2
 
 step result
 node scripts/count-tests.js "$RESULTS" "$failed"
