@@ -1,11 +1,11 @@
 import type { Fault, StackFailover } from "../components";
 import type { Lab, LabHost } from "../lab";
-import { monotonicMs } from "../lab";
 import { Prober, httpProbe, vipOwners } from "../lab/probe";
 import type { Probe } from "../lab/probe";
 import { SqlLedger } from "../lab/sql";
 import type { SqlAccess } from "../lab/sql";
 import type { DeployedUnit } from "./state";
+import { until } from "./wait";
 
 /** What the demo's stack exports, as far as drills use it. */
 export interface Outputs {
@@ -173,12 +173,4 @@ async function onlyOwner(lab: Lab, address: string): Promise<string> {
     let owners: string[] = [];
     await until(`one host holds ${address}`, 30, async () => (owners = await vipOwners(lab, address)).length === 1);
     return owners[0] ?? "";
-}
-
-async function until(what: string, withinSeconds: number, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = monotonicMs() + withinSeconds * 1000;
-    while (!(await holds())) {
-        if (monotonicMs() > deadline) throw new Error(`${what}: not within ${withinSeconds} s`);
-        await new Promise((resume) => setTimeout(resume, 20));
-    }
 }

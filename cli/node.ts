@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { exportStack } from "./pulumi";
-import { runOn } from "./ssh";
+import { asRoot, runOn } from "./ssh";
 import { deployedUnits } from "./state";
 import type { DeployedUnit, Deployment } from "./state";
 
@@ -90,9 +90,6 @@ export function membersBeside(node: string, units: DeployedUnit[], cluster?: str
 }
 
 type Say = (line: string) => void;
-
-/** As root, which the login may have to become. */
-const asRoot = (user: string, command: string): string => (user === "root" ? command : `sudo -n ${command}`);
 
 /** What the script on a member says of a verb, by the first member that can be reached. */
 async function answer(members: DeployedUnit[], verb: string, say: Say): Promise<{ code: number; stdout: string }> {

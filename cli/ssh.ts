@@ -29,6 +29,9 @@ export interface RemoteEnd {
 
 const DIAL_SECONDS = 5;
 
+/** A command as root, which the login may have to become first. */
+export const asRoot = (user: string, command: string): string => (user === "root" ? command : `sudo -n ${command}`);
+
 /**
  * Runs a command on a host of the stack: by the same way, with the same key and the same pinned host keys as `up`.
  *

@@ -5,6 +5,6 @@ export { type HostStatus, Lab, LabHost, Power } from "./lab";
 export { LinkName, LinkState } from "./network";
 export { HostKind, type LabOptions } from "./plan";
 export { type Gap, httpProbe, type Probe, Prober, type ProbeReport, tcpProbe, vipOwners } from "./probe";
-export { type Instant, monotonicMs, type Ran } from "./run";
+export { type Instant, monotonicMs, type Ran, until } from "./run";
 export { labRestore, labSave, type RestoreOptions } from "./saved";
 export { labOpen, labUp, type UpOptions } from "./up";

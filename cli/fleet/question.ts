@@ -5,6 +5,7 @@ import { toText } from "../../remote/manifest";
 import type { Manifest } from "../../remote/manifest";
 import { PROBES } from "./probes";
 import type { Host } from "./hosts";
+import { asRoot } from "../ssh";
 
 /** What is asked of each unit: how it differs from what was applied, or how it is. */
 export const Verb = { Check: "check", Health: "health" } as const;
@@ -25,7 +26,7 @@ const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** The command that ssh executes; what it reads is `question`. The host itself ends it when the time is up. */
 export const launcher = (user: string, seconds: number): string =>
-    `${user === "root" ? "" : "sudo -n "}bash -s -- ${Math.max(1, Math.ceil(seconds))}`;
+    asRoot(user, `bash -s -- ${Math.max(1, Math.ceil(seconds))}`);
 
 /** One host's question as a script: everything about all of its units at once, with the host side that the stack's state has of each. */
 export function question({ units }: Host, verbs: Verb[]): string {

@@ -2,7 +2,8 @@ import type { Fault } from "../../components";
 import type { LabHost } from "../../lab";
 import { monotonicMs } from "../../lab";
 import type { PairFault, Sides } from "./faults";
-import { OneOwner, ask, until, whole } from "./ground";
+import { until } from "../wait";
+import { ASK_MS, OneOwner, ask, whole } from "./ground";
 import type { Doubled, Ground } from "./ground";
 import { MEMBERS, MOUNT_POINT } from "./program";
 import { termsOn } from "./terms";
@@ -46,13 +47,18 @@ export async function drill(ground: Ground, fault: PairFault, say: (text: string
     say(`${fault.title}: ${from}`);
     if (fault.intrude) {
         await ask(sides.active, INTRUDE);
-        await until("the second writer has written", 60, async () => (await intruded(sides.active)).length > 64);
+        await until(
+            "the second writer has written",
+            60,
+            async () => (await intruded(sides.active)).length > 64,
+            ASK_MS,
+        );
     }
     const owner = new OneOwner(ground);
     try {
         const sinceMs = monotonicMs();
         await fault.strike(sides, ground);
-        await until("the fault has its effect", PATIENCE_SECONDS, () => felt(sides, ground));
+        await until("the fault has its effect", PATIENCE_SECONDS, () => felt(sides, ground), ASK_MS);
         const feltMs = monotonicMs();
         await until(
             "records are acknowledged again",

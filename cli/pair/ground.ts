@@ -1,5 +1,6 @@
 import type { Lab, LabHost } from "../../lab";
 import type { RecordWriter } from "../../lab/records";
+import { until } from "../wait";
 import { MEMBERS, MOUNT_POINT } from "./program";
 
 /** What is done to a member's cluster. */
@@ -28,22 +29,10 @@ export async function ask(host: LabHost, script: string): Promise<string> {
 export const kernelState = (host: LabHost): Promise<string> =>
     ask(host, "sed -nE 's/.* (cs:.*) [A-Z] .*/\\1/p' /proc/drbd");
 
-/** How long a machine is left alone between two questions that take an emulated one seconds of its only processor. */
+/** Milliseconds between two questions to a machine that are little work for it. */
+export const ASK_MS = 200;
+/** The same for those that take an emulated one seconds of its only processor. */
 const REST_MS = 4000;
-
-/** Polls until something holds. @throws Error when it does not within the time. */
-export async function until(
-    what: string,
-    seconds: number,
-    holds: () => Promise<boolean> | boolean,
-    restMs = 200,
-): Promise<void> {
-    const end = Date.now() + seconds * 1000;
-    while (!(await holds())) {
-        if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`);
-        await pause(restMs);
-    }
-}
 
 /** Seconds for a lost machine to start, take part and be brought up to date. */
 const WHOLE_SECONDS = 420;

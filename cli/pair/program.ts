@@ -90,7 +90,8 @@ function machine(lab: Lab, name: string) {
     return vm;
 }
 
-function controller(lab: Lab, name: string): IpmiFencingArgs {
+/** A lab host's management controller as components take it. */
+export function controller(lab: Lab, name: string): IpmiFencingArgs {
     const { bmc } = lab.host(name).inventory;
     if (bmc === undefined)
         throw new Error(`${name} has no management controller: the pair needs them, made with --bmc`);

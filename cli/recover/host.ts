@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
-import { runOn } from "../ssh";
+import { asRoot, runOn } from "../ssh";
 import { ServerState } from "./evidence";
 import type { MemberEvidence, Position } from "./evidence";
 import type { Member } from "./members";
@@ -93,7 +93,7 @@ export const leaveRecord = (member: Member, name: string, text: string) =>
 /** @throws Error with what the host said, when the step fails there. */
 async function onHost(member: Member, step: string, seconds: number, say?: Say, more = ""): Promise<string> {
     const { code, stdout, stderr } = await runOn(member.connection, {
-        command: member.connection.user === "root" ? "bash -s" : "sudo -n bash -s",
+        command: asRoot(member.connection.user, "bash -s"),
         stdin: `${SCRIPTS}\n${more}${step}\n`,
         seconds,
         // Who only tells what it has is asked again by the next run; what is being done shall not fail by one lost packet.

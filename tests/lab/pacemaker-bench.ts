@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation";
+import { controller } from "../../cli/pair/program";
 import { CertificateAuthority, PacemakerCluster, Witness } from "../../components";
 import type { Fault, FaultSeconds, PacemakerClusterArgs } from "../../components";
 import type { LabHost, ProbeReport } from "../../lab";
@@ -69,7 +68,7 @@ export class PacemakerBench {
         const cluster = new PacemakerCluster("pair", {
             nodes: MEMBERS.map((name) => this.bench.node(name)),
             witness: vote,
-            fencing: { ipmi: Object.fromEntries(MEMBERS.map((name) => [name, this.controller(name)])) },
+            fencing: { ipmi: Object.fromEntries(MEMBERS.map((name) => [name, controller(this.bench.lab, name)])) },
             resources: { address: this.address, web: this.web },
             packages: ["nginx-light"],
             ...this.wanted,
@@ -85,13 +84,6 @@ export class PacemakerBench {
         return Promise.all(MEMBERS.map((name) => onHost(this.host(name), script)));
     }
 
-    private controller(name: string) {
-        const { address: at, port, user, passwordFile } = this.host(name).inventory.bmc!;
-        const password = pulumi.secret(readFileSync(passwordFile, "utf8"));
-        // The lab's controllers know at once that a host is off.
-        return { address: at, port, user, password, powerWaitSeconds: 0 };
-    }
-
     owners(): Promise<string[]> {
         return vipOwners(this.bench.lab, this.vip);
     }
@@ -104,6 +96,16 @@ export class PacemakerBench {
             (now) => now.length === 1,
         );
         return name!;
+    }
+
+    /** Waits until a node has the address, by itself. */
+    async serves(name: string): Promise<void> {
+        await until(
+            "the other one serves",
+            60,
+            () => this.owners(),
+            (now) => now.includes(name),
+        );
     }
 
     async totals(): Promise<void> {

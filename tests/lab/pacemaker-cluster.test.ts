@@ -201,12 +201,7 @@ describe("two members, controllers and a witness", () => {
         await pair.nobodyServes();
         expect(await onHost(pair.host(other(from)), "crm_mon -1 -n")).toContain("UNCLEAN");
         await bmc!.answer();
-        await until(
-            "the other one serves",
-            60,
-            () => pair.owners(),
-            (now) => now.includes(other(from)),
-        );
+        await pair.serves(other(from));
         await pair.healthy();
     });
 
@@ -229,12 +224,7 @@ describe("two members, controllers and a witness", () => {
         await pair.host(from).powerOff();
         await pair.nobodyServes();
         await pair.host(THIRD).powerOn();
-        await until(
-            "the other one serves",
-            60,
-            () => pair.owners(),
-            (now) => now.includes(other(from)),
-        );
+        await pair.serves(other(from));
         await pair.healthy();
     });
 

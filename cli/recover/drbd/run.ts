@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import * as path from "node:path";
-import { runOn } from "../../ssh";
+import { asRoot, runOn } from "../../ssh";
 import { Outcome } from "../run";
 import { decide, sentence } from "./decision";
 import type { Decision, Wish } from "./decision";
@@ -128,7 +128,7 @@ async function act(
 /** @throws Error with what the host said, when the step fails there. */
 async function onHost(side: Side, words: string, seconds: number, say?: (line: string) => void): Promise<string> {
     const { code, stdout, stderr } = await runOn(side.connection, {
-        command: side.connection.user === "root" ? "bash -s" : "sudo -n bash -s",
+        command: asRoot(side.connection.user, "bash -s"),
         stdin: `${SCRIPT} ${words}\n`,
         seconds,
         retries: 1,
