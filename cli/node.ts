@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { paths } from "../components/pacemaker-cluster/paths";
 import { exportStack } from "./pulumi";
 import { asRoot, runOn } from "./ssh";
 import { deployedUnits } from "./state";
@@ -10,7 +11,7 @@ interface Flags {
     cluster?: string;
 }
 
-const SCRIPT = "/usr/local/lib/pulumi-ha/pacemaker/cluster";
+const SCRIPT = paths.script;
 const MEMBER = "PacemakerCluster";
 /** The script's own deadline is 280 s at most. */
 const SECONDS = 330;

@@ -1,4 +1,5 @@
 import * as net from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "./run";
 
 /**
@@ -141,8 +142,6 @@ export class RecordWriter {
         };
     }
 }
-
-const pause = (milliseconds: number): Promise<void> => new Promise((resume) => setTimeout(resume, milliseconds));
 
 const heard = (socket: net.Socket, event: "connect" | "data", milliseconds: number): Promise<string> =>
     new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** What a command left behind. */
 export interface Ran {
@@ -91,7 +92,7 @@ export async function until<T>(
         const value = await probe();
         if (value !== undefined) return value;
         if (monotonicMs() >= deadline) return undefined;
-        await new Promise((resolve) => setTimeout(resolve, everyMs));
+        await pause(everyMs);
     }
 }
 

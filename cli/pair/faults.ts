@@ -1,9 +1,10 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Fault } from "../../components";
 import { LinkName, Power } from "../../lab";
 import type { LabHost } from "../../lab";
 import { PAIR, WITNESS } from "./program";
 import type { Ground } from "./ground";
-import { CLUSTER, ask, kernelState, pause } from "./ground";
+import { CLUSTER, ask, kernelState } from "./ground";
 
 /** The two machines at the moment of a fault. */
 export interface Sides {

@@ -1,10 +1,12 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { paths } from "../../components/pacemaker-cluster/paths";
 import type { Lab, LabHost } from "../../lab";
 import type { RecordWriter } from "../../lab/records";
 import { until } from "../wait";
 import { MEMBERS, MOUNT_POINT } from "./program";
 
 /** What is done to a member's cluster. */
-export const CLUSTER = "/usr/local/lib/pulumi-ha/pacemaker/cluster";
+export const CLUSTER = paths.script;
 
 /** Where faults strike. */
 export interface Ground {
@@ -13,8 +15,6 @@ export interface Ground {
     address: string;
     writer: RecordWriter;
 }
-
-export const pause = (milliseconds: number): Promise<void> => new Promise((resume) => setTimeout(resume, milliseconds));
 
 /** What a script printed on a host; empty where the host is off, or stands still, or the script failed. */
 export async function ask(host: LabHost, script: string): Promise<string> {

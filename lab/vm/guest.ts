@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { groupsOf, isFrozen, killAll, removeGroup } from "../cgroups";
 import { type Driver, ENVIRONMENT, hostGroup, processesOf } from "../host";
@@ -177,7 +178,7 @@ export const runOn: Driver["exec"] = async (lab, host, argv, { input = "", timeo
         if (ran.exited)
             return { code: ran.exitcode ?? -1, stdout: plain(ran["out-data"]), stderr: plain(ran["err-data"]) };
         if (monotonicMs() >= deadline) break;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await pause(pauseMs);
     }
     const kill = { path: "kill", arg: ["-KILL", String(pid)] };
     await ask(lab, host, (line) => line.call("guest-exec", kill));

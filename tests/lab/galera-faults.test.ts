@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Fault } from "../../components";
 import type { LabHost } from "../../lab";
 import { monotonicMs } from "../../lab";
@@ -81,7 +82,7 @@ const ledTo = (name: string) =>
         (member) => member === name,
     );
 
-const wait = (seconds: number) => new Promise((resume) => setTimeout(resume, seconds * 1000));
+const wait = (seconds: number) => pause(seconds * 1000);
 
 /** Keeps a member and the others from each other at one instant, while load balancers and clients reach all of them. */
 const part = (member: LabHost) =>

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation";
 import { Fault, KeepalivedVip, VrrpVersion } from "../../components";
 import type { FaultSeconds, KeepalivedVipArgs } from "../../components";
@@ -230,7 +231,7 @@ describe("an address on two nodes", () => {
                 () => host("lb1").exec(["systemctl", "is-active", "keepalived"]),
                 (ran) => ran.code === 0,
             );
-            await new Promise((resume) => setTimeout(resume, 4000));
+            await pause(4000);
         });
         expect(both).toEqual([]);
         expect(await owners()).toEqual(["lb2"]);
@@ -301,7 +302,7 @@ describe("more nodes and addresses", () => {
         const both = await everTwo(async () => {
             const outcome = await upOk(stack);
             figure("up that adds a node", outcome.seconds);
-            await new Promise((resume) => setTimeout(resume, 1000));
+            await pause(1000);
         });
         expect(both).toEqual([]);
     });

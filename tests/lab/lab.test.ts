@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import {
     type Lab,
     labDown,
@@ -44,7 +45,7 @@ async function eventually(what: string, holds: () => Promise<boolean> | boolean,
     const deadline = monotonicMs() + seconds * 1000;
     while (!(await holds())) {
         if (monotonicMs() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await pause(5);
     }
 }
 

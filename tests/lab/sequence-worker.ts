@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Connection } from "mysql2/promise";
 import { monotonicMs } from "../../lab";
 import type { SequenceOptions, SequenceReport } from "./sequence";
@@ -14,8 +15,6 @@ const RETRY_MS = 10;
 
 const report: SequenceReport = { acknowledged: [], gaps: [], longestSeconds: 0, errors: {}, lateSeconds: 0 };
 let stopped = false;
-
-const pause = (milliseconds: number) => new Promise((resume) => setTimeout(resume, milliseconds));
 
 function watchClock(): void {
     let before = monotonicMs();

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import type { NodeArgs } from "../../components";
@@ -91,6 +92,6 @@ export async function until<T>(
         const answer = await ask();
         if (wanted(answer)) return answer;
         if (Date.now() > deadline) throw new Error(`${what}: not after ${seconds} s; last: ${JSON.stringify(answer)}`);
-        await new Promise((resume) => setTimeout(resume, 50));
+        await pause(50);
     }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { LabHost } from "../../lab";
 import { kill } from "../../lab/cgroups";
 import { beacon, held } from "./beacon";
@@ -59,7 +60,7 @@ async function killedUp(program: Program, host: LabHost, next: () => number, sec
     const point = next() * seconds;
     const way = next() * 3;
     const running = program.startUp();
-    await Promise.race([running.ended, new Promise((resume) => setTimeout(resume, point * 1000))]);
+    await Promise.race([running.ended, pause(point * 1000)]);
     const tree = running.child.exitCode === null ? processTree(running.child.pid!) : [];
     (way < 1 ? tree.slice(0, 1) : tree).forEach(kill);
     const powerless = tree.length > 0 && way >= 2;

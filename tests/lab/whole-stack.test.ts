@@ -3,6 +3,7 @@ import { createPrivateKey } from "node:crypto";
 import * as fs from "node:fs";
 import * as https from "node:https";
 import * as path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { backendUrl } from "../../cli/pulumi";
 import { toolchainEnv } from "../../toolchain";
 import { Bench, PROJECT, onHost, until } from "./support";
@@ -64,7 +65,7 @@ async function watchProcesses(done: () => boolean): Promise<void> {
                 }
             }
         }
-        await new Promise((resume) => setTimeout(resume, 100));
+        await pause(100);
     }
 }
 

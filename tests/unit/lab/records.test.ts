@@ -1,4 +1,5 @@
 import * as net from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { monotonicMs } from "../../../lab/run";
 import { RecordWriter } from "../../../lab/records";
 
@@ -25,7 +26,7 @@ async function service(of: { host: string; forgets?: number[]; hangsAt?: number 
 }
 
 async function written(writer: RecordWriter, count: number): Promise<void> {
-    while (writer.acknowledged.length < count) await new Promise((resume) => setTimeout(resume, 2));
+    while (writer.acknowledged.length < count) await pause(2);
     await writer.stop();
 }
 

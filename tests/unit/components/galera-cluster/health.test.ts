@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 import { healthScript, healthService, healthSocket, notifyScript } from "../../../../components/galera-cluster/health";
 import { PATHS } from "../../../../components/galera-cluster/paths";
 import { Member, NOTIFY, SCRIPT, Server, manners } from "./health-host";
@@ -22,7 +23,7 @@ const view = (status: string, primary = "yes"): string[] => [
 
 /** The script shares an answer for 100 ms. */
 const eventually = async (check: () => Promise<void>): Promise<void> => {
-    for (const until = Date.now() + 3000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    for (const until = Date.now() + 3000; ; await pause(20)) {
         try {
             return await check();
         } catch (error) {
