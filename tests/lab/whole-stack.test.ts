@@ -181,7 +181,7 @@ test("fails: a preview beyond the budget, with what would bring it back", async 
     expect(output).toMatch(
         /budget\.power: front, for which web and sql wait, .*: change front\.advertIntervalSeconds /,
     );
-    expect(output).toMatch(/budget\.power: sql takes 3\.85 s and may take 3 s: .*: change orders\.timing /);
+    expect(output).toMatch(/budget\.power: sql takes 3\.55 s and may take 3 s: .*: change orders\.timing /);
     // Nothing else was said of it, and no stack of calls.
     expect(output).not.toMatch(/unhandled|\n +at /i);
 });
