@@ -4,7 +4,7 @@ import { labDown, labUp, monotonicMs } from "../lab";
 import { ensureToolchain, progressOn } from "../toolchain";
 import { EVERY_MS, MEMBERS, sqlDrills, webDrills } from "./drills";
 import type { Outputs } from "./drills";
-import { FAULT_NAMES, pairAway, pairDemo } from "./pair/demo";
+import { FAULT_NAMES, FENCING_NAMES, pairAway, pairDemo } from "./pair/demo";
 import { ensureStack, localEnv, pulumi } from "./pulumi";
 import type { LocalStack } from "./pulumi";
 import { deployedUnits } from "./state";
@@ -26,6 +26,7 @@ export function addDemoCommand(program: Command): void {
             "instead: a stateful pair on two machines with kernels of their own, which are taken away at the end",
         )
         .option("--faults <names>", `what the pair is put through: all, or of ${FAULT_NAMES.join(", ")}`, "power")
+        .option("--fencing <name>", `how the pair makes sure of a lost machine: ${FENCING_NAMES.join(", ")}`, "ipmi")
         .option("--keep", "leave the pair's machines up at the end")
         .action((flags: Flags) => (flags.pair ? pair(flags) : flags.down ? away() : demo()));
 }
@@ -34,11 +35,12 @@ interface Flags {
     down?: boolean;
     pair?: boolean;
     faults: string;
+    fencing: string;
     keep?: boolean;
 }
 
-const pair = ({ down, faults, keep = false }: Flags): Promise<void> =>
-    down ? pairAway(PROJECT, say) : pairDemo({ project: PROJECT, faults, keep, say });
+const pair = ({ down, faults, fencing, keep = false }: Flags): Promise<void> =>
+    down ? pairAway(PROJECT, say) : pairDemo({ project: PROJECT, faults, fencing, keep, say });
 
 async function demo(): Promise<void> {
     const phases: string[][] = [];

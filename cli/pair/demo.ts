@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
-import type { Stack } from "@pulumi/pulumi/automation";
+import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import type { FaultSeconds } from "../../components";
 import { labDown, labUp, monotonicMs } from "../../lab";
 import type { Lab } from "../../lab";
@@ -14,7 +14,8 @@ import { FAULTS } from "./faults";
 import type { PairFault, PairFaultName } from "./faults";
 import { ask } from "./ground";
 import type { Ground } from "./ground";
-import { LAB, PORT, RECORDS, pairProgram } from "./program";
+import { FENCINGS, LAB, PORT, RECORDS, pairProgram } from "./program";
+import type { PairFencing } from "./program";
 import { termRows } from "./terms";
 
 const NAME = "pair";
@@ -27,6 +28,8 @@ export interface PairDemo {
     project: string;
     /** Names of faults with commas between. */
     faults: string;
+    /** How a lost machine is made sure of. */
+    fencing: string;
     /** Leave hosts and stack as they are at the end. */
     keep: boolean;
     say: (text: string) => void;
@@ -34,6 +37,8 @@ export interface PairDemo {
 
 /** The names of all faults. */
 export const FAULT_NAMES = Object.keys(FAULTS) as PairFaultName[];
+/** The names of all ways to fence. */
+export const FENCING_NAMES = Object.keys(FENCINGS) as PairFencing[];
 
 /** @throws Error that names what is no fault, and the faults there are. */
 function faultsOf(names: string): PairFault[] {
@@ -44,15 +49,24 @@ function faultsOf(names: string): PairFault[] {
     return asked.map((name) => FAULTS[name as PairFaultName]);
 }
 
+/** @throws Error that names what is no way to fence, and those there are. */
+function fencingOf(name: string): PairFencing {
+    const found = FENCING_NAMES.find((known) => known === name);
+    if (found === undefined)
+        throw new Error(`--fencing ${name}: no such way to fence; there are ${FENCING_NAMES.join(", ")}`);
+    return found;
+}
+
 /** A stateful pair on two machines with kernels of their own: brought up, put through faults while a client writes, and taken away again. */
 export async function pairDemo(demo: PairDemo): Promise<void> {
     const { project, say } = demo;
     const faults = faultsOf(demo.faults);
+    const fencing = fencingOf(demo.fencing);
     await ensureToolchain({ project, progress: progressOn(process.stderr) });
     const begin = monotonicMs();
     try {
         const lab = await labUp({ name: NAME, subnet: SUBNET, dir: labDir(project), ...LAB, progress: say });
-        const stack = await stackOf(project, lab);
+        const stack = await stackOf(project, pairProgram(lab, `${ADDRESS}/24`, fencing));
         await stack.up({ onOutput: (text) => process.stdout.write(text) });
         say(`up after ${((monotonicMs() - begin) / 1000).toFixed(0)} s with the hosts`);
         const promises = (await stack.outputs()).failover?.value as FaultSeconds[];
@@ -74,14 +88,14 @@ export async function pairAway(project: string, say: (text: string) => void): Pr
 
 const labDir = (project: string): string => path.join(project, ".lab", NAME);
 
-async function stackOf(project: string, lab?: Lab): Promise<Stack> {
+async function stackOf(project: string, program: PulumiFn = () => Promise.resolve()): Promise<Stack> {
     const env = localEnv(project);
     makeStateDir(project);
     return LocalWorkspace.createOrSelectStack(
         {
             stackName: NAME,
             projectName: NAME,
-            program: lab === undefined ? () => Promise.resolve() : pairProgram(lab, `${ADDRESS}/24`),
+            program,
         },
         {
             pulumiCommand: await PulumiCommand.get({ root: path.join(project, ".pulumi-ha"), skipVersionCheck: true }),

@@ -2,9 +2,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Fault } from "../../components";
 import { LinkName, Power } from "../../lab";
 import type { LabHost } from "../../lab";
+import type { RecordWriter } from "../../lab/records";
 import { PAIR, WITNESS } from "./program";
 import type { Ground } from "./ground";
-import { CLUSTER, ask, kernelState } from "./ground";
+import { until } from "../wait";
+import { ASK_MS, CLUSTER, ask, kernelState } from "./ground";
 
 /** The two machines at the moment of a fault. */
 export interface Sides {
@@ -51,6 +53,19 @@ const standby = (of: LabHost, on: LabHost): Promise<string> =>
 const online = (of: LabHost, on: LabHost): Promise<string> =>
     ask(on, `crm_attribute --type nodes --node ${of.name} --name standby --delete`);
 
+/** A controller has done it, or a person does. */
+async function switchedOn(host: LabHost): Promise<void> {
+    if (!host.isOn) await host.switchOn();
+}
+
+/** @throws Error when a machine alone serves data that is not the newest. */
+async function servesNothing(host: LabHost, writer: RecordWriter): Promise<void> {
+    const had = writer.acknowledged.length;
+    await pause(ALONE_SECONDS * 1000);
+    if (writer.acknowledged.length > had && writer.server === host.name)
+        throw new Error(`${host.name} served although the other machine has the newest data`);
+}
+
 const HANGING = "/run/systemd/system/recorder.service.d";
 /** What a paused machine stands still for. */
 const PAUSE_SECONDS = 30;
@@ -58,7 +73,10 @@ const PAUSE_SECONDS = 30;
 const SLOW_COPY = "1M";
 /** Records that only one side has, at least. */
 const RECORDS_ALONE = 50;
-/** How long the older side is alone, with nobody to tell it what it missed. */
+/** Until a lost machine is made sure of, so that the other one writes again. */
+const FENCED_SECONDS = 180;
+const COPY_BEGINS_SECONDS = 60;
+/** How long a machine is alone that has not the newest data. */
 const ALONE_SECONDS = 90;
 
 /** By name. */
@@ -69,7 +87,12 @@ export const FAULTS = {
         strike: ({ active, other }) => standby(active, other),
         mend: ({ active, other }) => online(active, other),
     },
-    power: { title: "power off", fault: Fault.Power, strike: ({ active }) => active.powerOff() },
+    power: {
+        title: "power off",
+        fault: Fault.Power,
+        strike: ({ active }) => active.powerOff(),
+        mend: ({ active }) => switchedOn(active),
+    },
     pause: {
         title: `stands still for ${PAUSE_SECONDS} s`,
         fault: Fault.Hang,
@@ -125,30 +148,33 @@ export const FAULTS = {
         title: "both off, the older one first back",
         strike: async ({ active, other }, { writer }) => {
             await other.powerOff();
-            // It is fenced, and so switched on again.
-            while (!other.isOn) await pause(100);
-            await other.powerOff();
             const alone = writer.acknowledged.length + RECORDS_ALONE;
-            while (writer.acknowledged.length < alone) await pause(100);
+            await until("the other machine is made sure of", FENCED_SECONDS, () => writer.acknowledged.length >= alone);
+            // A controller has switched it on again.
+            if (other.isOn) await other.powerOff();
             // Nobody can switch the newer one on for the older one's sake.
             await active.bmc?.silence();
             await active.powerOff();
             await other.switchOn();
-            await pause(ALONE_SECONDS * 1000);
+            await servesNothing(other, writer);
             await active.bmc?.answer();
+            await switchedOn(active);
         },
         felt: ({ active }) => Promise.resolve(active.isOn),
     },
     copy: {
         title: "full copy, its source lost",
         fault: Fault.Power,
-        strike: async ({ active, other }) => {
+        strike: async ({ active, other }, { writer }) => {
             await ask(
                 other,
                 `drbdadm disk-options --resync-rate=${SLOW_COPY} --c-min-rate=${SLOW_COPY} ${PAIR} && drbdadm invalidate ${PAIR}`,
             );
-            while (!(await kernelState(other)).includes("ds:Inconsistent")) await pause(100);
+            const copying = async () => (await kernelState(other)).includes("ds:Inconsistent");
+            await until("the copy runs", COPY_BEGINS_SECONDS, copying, ASK_MS);
             await active.powerOff();
+            await servesNothing(other, writer);
+            await switchedOn(active);
         },
         felt: ({ active }) => Promise.resolve(active.isOn),
     },

@@ -13,7 +13,7 @@ import {
     manifest,
     run,
 } from "../../components";
-import type { IpmiFencingArgs, ManagedFile, NodeArgs } from "../../components";
+import type { FencingArgs, IpmiFencingArgs, ManagedFile, NodeArgs, SbdFencingArgs } from "../../components";
 import type { Lab, LabOptions } from "../../lab";
 import { RECORDER } from "../../lab/records";
 
@@ -40,9 +40,25 @@ export const LAB: Pick<LabOptions, "hosts" | "vms" | "dataDisk" | "bmc"> = {
 const TOKEN_SECONDS = 5;
 const SETTLE_SECONDS = 270;
 
+/** More than the 15 s for which members wait for the witness (3 x token). */
+const WATCHDOG_SECONDS = 16;
+
+/** How a machine that is lost is made sure of, by name. */
+export const FENCINGS = {
+    ipmi: (lab) => ({ ipmi: Object.fromEntries(MEMBERS.map((name) => [name, controller(lab, name)])) }),
+    disk: (lab) => ({ sbd: { ...watchdog(lab), disk: machine(lab, MEMBERS[0]!).sharedDisk } }),
+    watchdog: (lab) => ({ sbd: watchdog(lab) }),
+} satisfies Record<string, (lab: Lab) => FencingArgs>;
+export type PairFencing = keyof typeof FENCINGS;
+
+const watchdog = (lab: Lab): SbdFencingArgs => ({
+    watchdog: machine(lab, MEMBERS[0]!).watchdog,
+    watchdogTimeoutSeconds: WATCHDOG_SECONDS,
+});
+
 /** A pair whose service keeps records on a replicated volume, on the lab's two machines: authority, witness, volume, service, pair. */
 export const pairProgram =
-    (lab: Lab, address: string): PulumiFn =>
+    (lab: Lab, address: string, fencing: PairFencing = "ipmi"): PulumiFn =>
     () => {
         const node = (name: string) => nodeOf(lab, name);
         const nodes = MEMBERS.map(node);
@@ -70,7 +86,7 @@ export const pairProgram =
                 links,
                 tokenSeconds: TOKEN_SECONDS,
                 settleSeconds: SETTLE_SECONDS,
-                fencing: { ipmi: Object.fromEntries(MEMBERS.map((name) => [name, controller(lab, name)])) },
+                fencing: FENCINGS[fencing](lab),
             },
             { dependsOn: service },
         );

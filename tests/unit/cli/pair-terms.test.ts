@@ -40,7 +40,10 @@ test("a row for each term that was promised and seen", () => {
     expect(termRows(promise, terms)).toEqual([["token", 5, 4.5]]);
 });
 
-test("fails: a fault that there is not, before anything is made", async () => {
-    const asked = pairDemo({ project: "/nowhere", faults: "power,fire", keep: false, say: () => undefined });
-    await expect(asked).rejects.toThrow(/--faults fire: no such fault; there are all, planned, power, /);
+test.each([
+    ["a fault", { faults: "power,fire" }, /--faults fire: no such fault; there are all, planned, power, /],
+    ["a way to fence", { fencing: "luck" }, /--fencing luck: no such way to fence; there are ipmi, disk, watchdog$/],
+])("fails: %s that there is not, before anything is made", async (_, wish, words) => {
+    const usual = { project: "/nowhere", faults: "power", fencing: "ipmi", keep: false, say: () => undefined };
+    await expect(pairDemo({ ...usual, ...wish })).rejects.toThrow(words);
 });
