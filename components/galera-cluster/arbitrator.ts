@@ -6,7 +6,7 @@ import { HARDENED } from "../shared/hardened";
 import { header } from "../shared/header";
 import { listenOn, groupOptions, optionsText, tlsOptions } from "./provider";
 import { CA, CERTIFICATE, KEY } from "./render";
-import { MEMBER_PORTS } from "./spec";
+import { MEMBER_PORTS, donors } from "./spec";
 import type { GaleraArbitrator, GaleraSpec } from "./spec";
 
 /** Seconds for the arbitrator to find the members and be let in; it tries again for as long as it takes. */
@@ -36,8 +36,7 @@ export const arbitratorConf = (spec: GaleraSpec, arbitrator: GaleraArbitrator): 
         header(`the arbitrator of GaleraCluster ${spec.name}`),
         `name = ${arbitrator.name}`,
         `group = ${spec.name}`,
-        // It takes no data, but whom it asks is a donor for a moment: the writer last.
-        `donor = ${[...spec.nodes.map(({ name }) => name).reverse(), ""].join(",")}`,
+        `donor = ${donors(spec)}`,
         `address = gcomm://${peers.join(",")}`,
         `options = ${optionsText(options)}`,
         "",

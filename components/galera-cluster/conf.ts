@@ -3,7 +3,7 @@ import { header } from "../shared/header";
 import { same } from "../shared/syntax";
 import { PATHS } from "./paths";
 import { memberOptions, optionsText } from "./provider";
-import { MEMBER_PORTS, voters } from "./spec";
+import { MEMBER_PORTS, donors, voters } from "./spec";
 import type { GaleraNode, GaleraSpec } from "./spec";
 import { isDynamic } from "./variables";
 
@@ -96,20 +96,21 @@ const file = (spec: GaleraSpec, ...groups: string[]): string =>
     [header(`GaleraCluster ${spec.name}`), ...groups].join("\n");
 
 /**
- * Who belongs to the cluster: the same on every member, and changed without a restart.
+ * Who belongs to the cluster, and whom a member asks for what it lacks: changed without a restart.
  *
  * The server itself is not told whom to let in: with `wsrep_allowlist` it aborts when somebody else connects to the port at which it waits for write
  * sets (IST), be it a member that leaves the program or a port scan. The member script keeps the table from which a running server reads it.
  */
-export const membersConf = (spec: GaleraSpec): string =>
+export const membersConf = (spec: GaleraSpec, node: GaleraNode): string =>
     file(
         spec,
         group("mariadbd", {
-            wsrep_cluster_address: `gcomm://${spec.nodes.map((node) => urlHost(node.address)).join(",")}`,
+            wsrep_cluster_address: `gcomm://${spec.nodes.map(({ address }) => urlHost(address)).join(",")}`,
+            wsrep_sst_donor: donors(spec, node),
         }),
         group("pulumi-ha", {
             wsrep_allowlist: voters(spec)
-                .map((node) => same(node.address))
+                .map(({ address }) => same(address))
                 .join(","),
         }),
     );

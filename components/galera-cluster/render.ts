@@ -75,7 +75,7 @@ export function renderMember(spec: GaleraSpec, nodeName: string): Manifest {
                 onChange: [restart(HEALTH_SOCKET, 0, Impact.None)],
             }),
             rootFile(`${SYSTEMD}/${HEALTH_SERVICE}`, "0644", healthService(spec.name), { onChange: [restartHealth] }),
-            rootFile(PATHS.membersConf, "0644", membersConf(spec), { onChange: [run(member("members"))] }),
+            rootFile(PATHS.membersConf, "0644", membersConf(spec, node), { onChange: [run(member("members"))] }),
             pem(PATHS.ca, CA),
         ],
         validators: [{ name: "the authorities prove the certificate that is in use", command: stillProven }],

@@ -212,6 +212,19 @@ const cacheMebibytes = (load: GaleraSpec["cache"]): number =>
 /** The member that clients write to while it is healthy. */
 export const writer = (spec: GaleraSpec): GaleraNode | undefined => spec.nodes[0];
 
+/**
+ * Whom a member (or the arbitrator) asks for what it lacks, those first that serve the least: a donor is no writer meanwhile. The comma at the end lets
+ * it ask whoever is left (wsrep_sst_donor, garbd's `donor`).
+ */
+export const donors = (spec: GaleraSpec, asking?: GaleraNode): string =>
+    [
+        ...spec.nodes
+            .filter((node) => node !== asking)
+            .map(({ name }) => name)
+            .reverse(),
+        "",
+    ].join(",");
+
 /** The member that begins a cluster which does not exist yet: the first one that is rolled. */
 export const founder = (spec: GaleraSpec): GaleraNode | undefined => spec.nodes.at(-1);
 

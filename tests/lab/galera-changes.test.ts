@@ -274,6 +274,9 @@ test("one machine is exchanged for another, and back, and the writer's clients d
             const allowed = nodes.map((name) => bench.host(name).inventory.address);
             const list = await asRoot(bench.host("db2"), "SELECT ip FROM mysql.wsrep_allowlist ORDER BY ip");
             expect(list.trim().split("\n")).toEqual(allowed);
+            expect((await asRoot(bench.host("db1"), "SELECT @@GLOBAL.wsrep_sst_donor")).trim()).toBe(
+                `${nodes[2]},db2,`,
+            );
             const left = HOSTS.find((name) => !nodes.includes(name)) ?? "";
             const { address } = bench.host("db1").inventory;
             // The connection ends before a certificate is shown.

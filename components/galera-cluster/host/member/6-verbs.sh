@@ -76,10 +76,12 @@ literal() { # TYPE VALUE
     fi
 }
 
-# The provider looks at the table at each connection of a member.
+# The provider looks at the table at each connection of a member, and at the donor when it has to ask for one.
 verb_members() {
-    local name value list=''
+    local name value list='' donor=''
     runs && is_primary || return 0
+    while read -r name value; do [[ $name != wsrep_sst_donor ]] || donor=$value; done < <(options --mysqld)
+    set_variable wsrep_sst_donor "$donor"
     while read -r name value; do [[ $name != wsrep_allowlist ]] || list=$value; done < <(options pulumi-ha)
     [[ -n $list ]] || return 0
     [[ $list =~ ^[0-9A-Fa-f:.,]+$ ]] || fail "wsrep_allowlist: '$list' is no list of addresses"

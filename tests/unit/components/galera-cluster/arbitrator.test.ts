@@ -35,7 +35,8 @@ test("its timing is that of the members, also where the program states it", () =
 });
 
 test("members let it in, and look for one another alone", () => {
-    const conf = membersConf(cluster());
+    const spec = cluster();
+    const conf = membersConf(spec, spec.nodes[0]!);
     expect(conf).toMatch(/^wsrep_allowlist = .*192\.0\.2\.40/m);
     expect(conf).toMatch(/^wsrep_cluster_address = gcomm:\/\/192\.0\.2\.31,192\.0\.2\.32$/m);
 });

@@ -11,14 +11,20 @@ test.each([
     ["every argument", fullSpec],
     ["IPv6", spec({ nodes: nodes(3).map(({ name }, place) => ({ name, address: `2001:db8:0:0::${place + 1}` })) })],
 ])("the files of a member: %s", (_, s) => {
-    expect(membersConf(s)).toMatchSnapshot("members");
+    expect(membersConf(s, first(s))).toMatchSnapshot("members");
     expect(serverConf(s, first(s))).toMatchSnapshot("server");
     expect(dynamicConf(s)).toMatchSnapshot("dynamic");
 });
 
-test("who belongs to the cluster is the same text on every member, with the arbitrator let in", () => {
-    expect(membersConf(fullSpec)).toContain("wsrep_allowlist = 192.0.2.31,192.0.2.32,192.0.2.50\n");
-    expect(membersConf(fullSpec)).toContain("wsrep_cluster_address = gcomm://192.0.2.31,192.0.2.32\n");
+test("who belongs to the cluster, with the arbitrator let in", () => {
+    expect(membersConf(fullSpec, first(fullSpec))).toContain("wsrep_allowlist = 192.0.2.31,192.0.2.32,192.0.2.50\n");
+    expect(membersConf(fullSpec, first(fullSpec))).toContain("wsrep_cluster_address = gcomm://192.0.2.31,192.0.2.32\n");
+});
+
+test("a member that lacks data asks the writer last: a donor is no writer meanwhile", () => {
+    const s = spec();
+    const asked = s.nodes.map((node) => /^wsrep_sst_donor = (.*)$/m.exec(membersConf(s, node))?.[1]);
+    expect(asked).toEqual(["db3,db2,", "db3,db1,", "db2,db1,"]);
 });
 
 test("a change of a variable that a running server takes is a change of the dynamic file alone", () => {
