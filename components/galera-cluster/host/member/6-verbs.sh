@@ -39,22 +39,31 @@ verb_set() {
     while read -r name; do before[$name]=1; done < <(cat -- "$VARIABLES" 2>/dev/null || true)
     # The record comes first: what a run that was cut had set is known to the next.
     printf '%s\n' "${!ours[@]}" "${!before[@]}" | sort -u >"$VARIABLES"
+    look_up "${!ours[@]}" "${!before[@]}"
     for name in "${!before[@]}"; do
-        [[ -n ${ours[$name]-} ]] || ! can_be_set "$name" || set_variable "$name" "${effective[$name]-}"
+        # What the server refused is on record too, and was never set.
+        [[ -n ${ours[$name]-} || ${READ_ONLY[$name]-YES} == YES ]] || set_variable "$name" "${effective[$name]-}"
     done
     for name in "${!ours[@]}"; do set_variable "$name" "${effective[$name]-}"; done
     printf '%s\n' "${!ours[@]}" | sort >"$VARIABLES"
 }
 
-# What the server refused is on record too, and was never set.
-can_be_set() { [[ -n $(sql --execute="SELECT 1 FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME = '$1' AND READ_ONLY = 'NO'") ]]; }
+# KIND, READ_ONLY and CURRENT of variables, in one question for all of them.
+look_up() { # NAME…
+    local rows names name kind only current
+    declare -gA KIND=() READ_ONLY=() CURRENT=()
+    (($#)) || return 0
+    printf -v names "'%s'," "$@"
+    rows=$(sql --raw --execute="SELECT LOWER(VARIABLE_NAME), VARIABLE_TYPE, READ_ONLY, GLOBAL_VALUE FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN (${names%,})")
+    while IFS=$'\t' read -r name kind only current; do KIND[$name]=$kind READ_ONLY[$name]=$only CURRENT[$name]=$current; done <<<"$rows"
+}
 
+# One that was looked up.
 set_variable() { # NAME VALUE, no value for the default
-    local kind current literal error
-    IFS=$'\t' read -r kind current < <(sql --raw --execute="SELECT VARIABLE_TYPE, GLOBAL_VALUE FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME = '$1'") ||
-        fail "the server knows no variable $1"
-    literal=$(literal "$kind" "$2")
-    [[ ${literal//\'/} != "$current" ]] || return 0
+    local literal error
+    [[ -n ${KIND[$1]-} ]] || fail "the server knows no variable $1"
+    literal=$(literal "${KIND[$1]}" "$2")
+    [[ ${literal//\'/} != "${CURRENT[$1]}" ]] || return 0
     error=$(sql --execute="SET SESSION sql_mode = ''; SET GLOBAL $1 = $literal" 2>&1) || fail "$1 = $2: the server refuses it: ${error##*$'\n'}"
     say "set $1 to ${2:-its default}"
 }
@@ -81,6 +90,7 @@ verb_members() {
     local name value list='' donor=''
     runs && is_primary || return 0
     while read -r name value; do [[ $name != wsrep_sst_donor ]] || donor=$value; done < <(options --mysqld)
+    look_up wsrep_sst_donor
     set_variable wsrep_sst_donor "$donor"
     while read -r name value; do [[ $name != wsrep_allowlist ]] || list=$value; done < <(options pulumi-ha)
     [[ -n $list ]] || return 0
