@@ -1,7 +1,7 @@
 import { urlHost } from "../shared/addresses";
 import { header } from "../shared/header";
 import { same } from "../shared/syntax";
-import { PATHS } from "./paths";
+import { COPY_METHOD, PATHS } from "./paths";
 import { memberOptions, optionsText } from "./provider";
 import { MEMBER_PORTS, donors, voters } from "./spec";
 import type { GaleraNode, GaleraSpec } from "./spec";
@@ -52,13 +52,15 @@ const membership = (spec: GaleraSpec, node: GaleraNode): Variables => ({
     wsrep_provider: "/usr/lib/galera/libgalera_smm.so",
     wsrep_provider_options: optionsText(memberOptions(spec, node.address)),
     wsrep_sst_auth: "mysql:",
-    wsrep_sst_method: "mariabackup",
+    wsrep_sst_method: COPY_METHOD,
     wsrep_sst_receive_address: `${urlHost(node.address)}:${MEMBER_PORTS.copy}`,
     wsrep_status_file: PATHS.statusFile,
 });
 
 /** Copies of the data are encrypted, and refused where a certificate is missing. */
 const copies: Variables = {
+    // For a minute, which is longer than the pause that `copyScript` leaves out: the receiving side may be busy.
+    sockopt: "retry=600,interval=0.1",
     "ssl-mode": "VERIFY_CA",
     tca: PATHS.ca,
     tcert: PATHS.certificate,

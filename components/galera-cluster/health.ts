@@ -13,6 +13,9 @@ export const healthScript = host("health.pl");
 /** What the server calls whenever its state changes. */
 export const notifyScript = host("notify.sh");
 
+/** What the server calls for a whole copy, on both sides of it. */
+export const copyScript = host("copy.sh");
+
 /** Where the health endpoint of a member listens. */
 export interface HealthEndpoint {
     /** Name of the cluster. */

@@ -1,6 +1,8 @@
 const CONF = "/etc/mysql/mariadb.conf.d";
 const TLS = "/etc/mysql/pulumi-ha";
 const LIB = "/usr/local/lib/pulumi-ha/galera";
+/** The value of `wsrep_sst_method`. */
+export const COPY_METHOD = "pulumi_ha";
 const RUN = "/run/pulumi-ha-galera";
 
 /** Where things lie on a member. */
@@ -18,6 +20,8 @@ export const PATHS = {
     member: `${LIB}/member`,
     /** Called by the server whenever its state changes. */
     notify: `${LIB}/notify`,
+    /** How a member gets a whole copy: `wsrep_sst_METHOD`, found by the server on its PATH. */
+    copy: `/usr/local/bin/wsrep_sst_${COPY_METHOD}`,
     /** The health endpoint. */
     health: `${LIB}/health`,
     /** What these scripts know of the cluster. */

@@ -3,7 +3,7 @@ import type { ManagedFile, Manifest } from "../../remote/manifest";
 import { rootFile } from "../shared/files";
 import { header } from "../shared/header";
 import { dynamicConf, membersConf, serverConf } from "./conf";
-import { healthScript, healthService, healthSocket, notifyScript } from "./health";
+import { copyScript, healthScript, healthService, healthSocket, notifyScript } from "./health";
 import { MEMBER } from "./member";
 import { HEALTH_SERVICE, HEALTH_SOCKET, HEALTH_USER, PATHS, SERVICE } from "./paths";
 import { settings } from "./settings";
@@ -70,6 +70,7 @@ export function renderMember(spec: GaleraSpec, nodeName: string): Manifest {
             rootFile(PATHS.settings, "0644", settings(spec, node)),
             rootFile(PATHS.member, "0755", MEMBER),
             rootFile(PATHS.notify, "0755", notifyScript),
+            rootFile(PATHS.copy, "0755", copyScript),
             rootFile(PATHS.health, "0755", healthScript, { onChange: [restartHealth] }),
             rootFile(`${SYSTEMD}/${HEALTH_SOCKET}`, "0644", healthSocket(endpoint), {
                 onChange: [restart(HEALTH_SOCKET, 0, Impact.None)],

@@ -49,7 +49,7 @@ const members = (): LabHost[] => NAMES.map((name) => bench.host(name));
 const holds = (name: string, script: string) => async (): Promise<boolean> =>
     (await bench.host(name).exec(["bash", "-c", script])).code === 0;
 
-const RECEIVES = "pgrep -f 'wsrep_sst_mariabackup.*--role joiner'";
+const RECEIVES = "pgrep -f 'wsrep_sst_pulumi_ha.*--role joiner'";
 const SYNCED = "grep -qx status=synced /run/pulumi-ha-galera/state";
 const UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
