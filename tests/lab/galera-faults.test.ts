@@ -222,7 +222,7 @@ describe("with the fast timing", () => {
         expect(await galera.promised(Fault.Power)).toBeLessThanOrEqual(2.5);
     });
 
-    test.each(troubles.filter(([, { fault }]) => [Fault.Power, Fault.Hang].includes(fault)))(
+    test.each(troubles.filter(([, { fault }]) => fault === Fault.Power || fault === Fault.Hang))(
         "the writer: %s: felt for the computed time, and no acknowledged write is lost",
         (what, trouble) => struck(`${what}, fast timing`, trouble),
     );
