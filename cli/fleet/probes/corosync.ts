@@ -5,8 +5,8 @@ const CONF = "/etc/corosync/corosync.conf";
 
 /** Sections whose keys Corosync keeps as they were read: https://manpages.debian.org/cmap_keys.8 */
 const SECTIONS = ["totem", "nodelist", "quorum"];
-/** Corosync's own, among them. */
-const OWN = /^nodelist\.local_node_pos$/;
+/** Corosync's own, among them: it makes the network of each link out of its node's address. */
+const OWN = /^(nodelist\.local_node_pos|totem\.interface\.\d+\.bindnetaddr)$/;
 /** Never asked for: `key` is the encryption key itself (corosync.conf(5)). */
 const SECRET = /^totem\.(key|private_key)$/;
 /** What a reload does not change (corosync-cfgtool(8)). */

@@ -58,6 +58,10 @@ describe("corosync", () => {
         );
     });
 
+    test("the network of a link, which Corosync makes out of its node's address, is no difference", () => {
+        expect(found(unit, "corosync", `${asApplied}totem.interface.0.bindnetaddr (str) = 10.122.0.11\n`)).toEqual([]);
+    });
+
     test("a reload puts right what one can, and a restart the rest", () => {
         const commands = (text: string) =>
             corosync.differences(manifest(unit), text).map((difference) => difference.commands);
