@@ -30,6 +30,13 @@ options() { # ARGUMENT…
     done
 }
 
+option() { # NAME ARGUMENT…: the last word on one of them
+    local wanted=$1 name value found=''
+    shift
+    while read -r name value; do [[ $name != "$wanted" ]] || found=$value; done < <(options "$@")
+    echo "$found"
+}
+
 verb_set() {
     local name value
     local -A effective=() ours=() before=()
@@ -87,12 +94,11 @@ literal() { # TYPE VALUE
 
 # The provider looks at the table at each connection of a member, and at the donor when it has to ask for one.
 verb_members() {
-    local name value list='' donor=''
+    local value list
     runs && is_primary || return 0
-    while read -r name value; do [[ $name != wsrep_sst_donor ]] || donor=$value; done < <(options --mysqld)
     look_up wsrep_sst_donor
-    set_variable wsrep_sst_donor "$donor"
-    while read -r name value; do [[ $name != wsrep_allowlist ]] || list=$value; done < <(options pulumi-ha)
+    set_variable wsrep_sst_donor "$(option wsrep_sst_donor --mysqld)"
+    list=$(option wsrep_allowlist pulumi-ha)
     [[ -n $list ]] || return 0
     [[ $list =~ ^[0-9A-Fa-f:.,]+$ ]] || fail "wsrep_allowlist: '$list' is no list of addresses"
     value=$(tr , '\n' <<<"$list" | sort -u)
