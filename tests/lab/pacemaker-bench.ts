@@ -2,6 +2,7 @@ import type { Stack } from "@pulumi/pulumi/automation";
 import { controller } from "../../cli/pair/program";
 import { CertificateAuthority, PacemakerCluster, Witness } from "../../components";
 import type { Fault, FaultSeconds, PacemakerClusterArgs } from "../../components";
+import { paths } from "../../components/pacemaker-cluster/paths";
 import type { LabHost, ProbeReport } from "../../lab";
 import { Prober, httpProbe, monotonicMs, vipOwners } from "../../lab";
 import { figure } from "./stack";
@@ -12,7 +13,7 @@ export const MEMBERS = ["n1", "n2"];
 /** The third host, with the witness. */
 export const THIRD = "third";
 /** What is done to a member, as root. */
-export const CLUSTER = "/usr/local/lib/pulumi-ha/pacemaker/cluster";
+export const CLUSTER = paths.script;
 /** Of the computed bound: the rest is this machine, which runs all hosts and the client. */
 const ROOM = 1.15;
 const ASK_MS = 20;
