@@ -119,6 +119,7 @@ export function controller(lab: Lab, name: string): IpmiFencingArgs {
         user,
         password: pulumi.secret(fs.readFileSync(passwordFile, "utf8")),
         powerWaitSeconds: 0,
+        independentPower: true,
     };
 }
 

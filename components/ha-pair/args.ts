@@ -30,7 +30,7 @@ export const ServicePreset = {
     Mariadb: "mariadb",
     /** postgresql@15-main.service (Debian 12; elsewhere give `systemdUnit`), port 5432: point `data_directory` at the volume. */
     Postgresql: "postgresql",
-    /** nfs-server.service, port 2049: keep /var/lib/nfs on the volume if locks are to outlive a move; clients wait for the server's grace time. */
+    /** nfs-server.service, port 2049: keep /var/lib/nfs on the volume if locks are to outlive a move; clients wait for the server's grace time, which the promise counts (90 s, `grace-time` of nfs.conf). */
     NfsServer: "nfs-server",
 } as const;
 export type ServicePreset = (typeof ServicePreset)[keyof typeof ServicePreset];
@@ -68,7 +68,7 @@ export interface PairServiceArgs {
     startTimeoutSeconds?: pulumi.Input<number>;
     /** Seconds after which a stop counts as failed, and the node is fenced. Default: the preset's, else 60. */
     stopTimeoutSeconds?: pulumi.Input<number>;
-    /** With Pacemaker: seconds that its start takes as a rule, for the computed failover. Default: 2.2, what Pacemaker takes for a unit that starts at once. */
+    /** With Pacemaker: seconds that its start takes as a rule, for the computed failover. Default: the preset's, else 2.2, what Pacemaker takes for a unit that starts at once. */
     expectedStartSeconds?: pulumi.Input<number>;
     /** The same for its stop. Default: 2.2. */
     expectedStopSeconds?: pulumi.Input<number>;

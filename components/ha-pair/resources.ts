@@ -8,7 +8,7 @@ import type {
 } from "../pacemaker-cluster";
 import { prefixLength, withoutPrefix } from "../shared/addresses";
 import { Failback, ServicePlacement } from "./args";
-import type { HaPairArgs, PairServiceArgs } from "./args";
+import type { HaPairArgs } from "./args";
 import type { PairService, PairSpec } from "./spec";
 
 /** What a pair runs, and where: the part of a cluster's arguments that says it. */
@@ -19,14 +19,18 @@ export type PairResources = Required<
     >
 >;
 
-/** Against the stickiness of 100: less does not move what runs, more does. */
-const FAILBACK_SCORE = { [Failback.Manual]: 50, [Failback.Automatic]: 200 };
+/** By how much one resource stays where it is (`resource-stickiness`); a group by as much for each of its members, and the replica it follows. */
+const STICKINESS = 100;
 
-/**
- * More than all stickiness: a node that reaches the witness goes before one that does not. What two nodes find differs for as long as both need to look, so
- * that a witness which is gone moves nothing.
- */
-const REACH = { multiplier: "1000", attempts: "2", timeout: "1", dampen: "6s" };
+/** Against what holds a group where it is: less does not move it, more does; and who reaches the witness goes before all of that. */
+const scores = (members: number) => ({
+    [Failback.Manual]: STICKINESS / 2,
+    [Failback.Automatic]: 2 * STICKINESS * (members + 1),
+    reach: 10 * STICKINESS * (members + 1),
+});
+
+/** What two nodes find differs for as long as both need to look, so that a witness which is gone moves nothing. */
+const REACH = { attempts: "2", timeout: "1", dampen: "6s" };
 
 /** The limits that LINBIT's agent advises (ocf_linbit_drbd(7)); two intervals that differ, as Pacemaker tells operations apart by them. */
 const DRBD_OPERATIONS: ClusterOperationArgs[] = [
@@ -57,7 +61,6 @@ export function pairResources(name: string, args: HaPairArgs, spec: pulumi.Outpu
     const group = name;
     const services = Object.entries(args.services ?? {}).map(([service, wishes]) => ({
         service,
-        wishes,
         id: `${name}-${service}`,
         clone: wishes.placement === ServicePlacement.EveryNode ? `${name}-${service}-clone` : undefined,
     }));
@@ -71,22 +74,18 @@ export function pairResources(name: string, args: HaPairArgs, spec: pulumi.Outpu
         args.links === undefined || args.witness === undefined
             ? undefined
             : { id: `${name}-reach`, clone: `${name}-reach-clone`, witness: args.witness.address };
+    const members = [...(disk ? [fileSystem] : []), address, ...moving.map(({ id }) => id)];
+    const score = scores(members.length);
     return {
         resources: {
             ...(disk && { [disk.id]: drbd(spec), [fileSystem]: mounted(spec) }),
-            ...(reach && { [reach.id]: reached(reach.id, reach.witness) }),
+            ...(reach && { [reach.id]: reached(reach.id, reach.witness, score.reach) }),
             [address]: moved(spec),
             ...Object.fromEntries(
-                services.map(({ service, wishes, id }) => [
-                    id,
-                    systemd(
-                        wishes,
-                        spec.apply((s) => only(s, service)),
-                    ),
-                ]),
+                services.map(({ service, id }) => [id, systemd(spec.apply((s) => only(s, service)))]),
             ),
         },
-        groups: { [group]: [...(disk ? [fileSystem] : []), address, ...moving.map(({ id }) => id)] },
+        groups: { [group]: members },
         clones: {
             ...(disk && { [disk.clone]: { resource: disk.id, promotable: true, meta: DRBD_CLONE } }),
             ...(reach && { [reach.clone]: { resource: reach.id } }),
@@ -113,7 +112,7 @@ export function pairResources(name: string, args: HaPairArgs, spec: pulumi.Outpu
             {
                 resource: group,
                 node: args.preferred ?? args.nodes[0]?.name ?? "",
-                score: spec.apply((s) => FAILBACK_SCORE[s.failback]),
+                score: spec.apply((s) => score[s.failback]),
             },
         ],
         attributeLocations: reach ? [{ resource: group, attribute: reach.id }] : [],
@@ -138,9 +137,9 @@ const mounted = (spec: pulumi.Output<PairSpec>): ClusterResourceArgs => ({
     },
 });
 
-const reached = (name: string, witness: pulumi.Input<string>): ClusterResourceArgs => ({
+const reached = (name: string, witness: pulumi.Input<string>, multiplier: number): ClusterResourceArgs => ({
     agent: "ocf:pacemaker:ping",
-    parameters: { name, host_list: witness, ...REACH },
+    parameters: { name, host_list: witness, multiplier: String(multiplier), ...REACH },
 });
 
 const moved = (spec: pulumi.Output<PairSpec>): ClusterResourceArgs => ({
@@ -151,13 +150,10 @@ const moved = (spec: pulumi.Output<PairSpec>): ClusterResourceArgs => ({
     },
 });
 
-const systemd = (
-    { expectedStartSeconds, expectedStopSeconds }: PairServiceArgs,
-    service: pulumi.Output<PairService>,
-): ClusterResourceArgs => ({
+const systemd = (service: pulumi.Output<PairService>): ClusterResourceArgs => ({
     agent: service.apply((s) => `systemd:${s.unit.replace(/\.service$/, "")}`),
-    expectedStartSeconds,
-    expectedStopSeconds,
+    expectedStartSeconds: service.apply((s) => s.expectedStartSeconds),
+    expectedStopSeconds: service.apply((s) => s.expectedStopSeconds),
     operations: [
         {
             name: "monitor",

@@ -88,8 +88,8 @@ const serviceRules: ItemRule<PairSpec, PairService>[] = [
     },
     ...(["expectedStartSeconds", "expectedStopSeconds"] as const).map((field): ItemRule<PairSpec, PairService> => ({
         path: field,
-        refuses: (service) => !((service[field] ?? 0) >= 0 && Number.isFinite(service[field] ?? 0)),
-        because: (service) => `${service[field] ?? ""} is no duration: seconds from 0 up`,
+        refuses: (service) => !(service[field] >= 0 && Number.isFinite(service[field])),
+        because: (service) => `${service[field]} is no duration: seconds from 0 up`,
     })),
     ...(["startTimeoutSeconds", "stopTimeoutSeconds", "checkIntervalSeconds"] as const).map(
         (field): ItemRule<PairSpec, PairService> => ({

@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeArgs } from "../../remote/node";
+import { kindOf } from "../pacemaker-cluster/agents";
 import type { Volume } from "../shared/volume";
 import { Failback, HaPairEngine, ServicePlacement } from "./args";
 import type { HaPairArgs, PairServiceArgs } from "./args";
-import { PRESETS } from "./presets";
+import { PRESETS, notAtBoot } from "./presets";
 
 /** A service with its defaults filled in. */
 export interface PairService {
@@ -18,8 +19,8 @@ export interface PairService {
     startTimeoutSeconds: number;
     stopTimeoutSeconds: number;
     checkIntervalSeconds: number;
-    expectedStartSeconds: number | undefined;
-    expectedStopSeconds: number | undefined;
+    expectedStartSeconds: number;
+    expectedStopSeconds: number;
 }
 
 /** A node as the pair sees it. */
@@ -67,16 +68,18 @@ export const wishesOf = ({ witness, fencing, ...args }: HaPairArgs): PairWishes 
 });
 
 const DEFAULT_LIMIT_SECONDS = 60;
+const SYSTEMD = kindOf("systemd:");
 
 const unitName = (unit: string): string => (unit === "" || /\.[a-z]+$/.test(unit) ? unit : `${unit}.service`);
 
 function serviceOf(name: string, args: pulumi.Unwrap<PairServiceArgs>, engine: HaPairEngine): PairService {
     const known = args.preset && PRESETS[args.preset];
     const keepalived = engine === HaPairEngine.Keepalived;
+    const unit = unitName(args.systemdUnit ?? known?.unit ?? "");
     return {
         name,
-        unit: unitName(args.systemdUnit ?? known?.unit ?? ""),
-        files: args.files ?? {},
+        unit,
+        files: { ...(keepalived ? {} : notAtBoot(unit)), ...args.files },
         check: args.check ?? known?.check,
         packages: args.packages ?? known?.packages ?? [],
         placement: args.placement ?? (keepalived ? ServicePlacement.EveryNode : ServicePlacement.ActiveNode),
@@ -84,8 +87,8 @@ function serviceOf(name: string, args: pulumi.Unwrap<PairServiceArgs>, engine: H
         startTimeoutSeconds: args.startTimeoutSeconds ?? known?.startTimeoutSeconds ?? DEFAULT_LIMIT_SECONDS,
         stopTimeoutSeconds: args.stopTimeoutSeconds ?? known?.stopTimeoutSeconds ?? DEFAULT_LIMIT_SECONDS,
         checkIntervalSeconds: args.checkIntervalSeconds ?? (keepalived ? 1 : 2),
-        expectedStartSeconds: args.expectedStartSeconds,
-        expectedStopSeconds: args.expectedStopSeconds,
+        expectedStartSeconds: args.expectedStartSeconds ?? known?.expectedStartSeconds ?? SYSTEMD.startSeconds,
+        expectedStopSeconds: args.expectedStopSeconds ?? SYSTEMD.stopSeconds,
     };
 }
 

@@ -95,7 +95,7 @@ export interface ClusterLocationArgs {
     resource: string;
     /** Name of the node. */
     node: string;
-    /** How strongly, -1000000 (never there) to 1000000. Against `resource-stickiness` (100) it decides whether a resource goes back. */
+    /** How strongly, -1000000 (never there) to 1000000. Against `resource-stickiness` (100 for each resource of a group) it decides whether it goes back. */
     score: pulumi.Input<number>;
 }
 
@@ -122,6 +122,12 @@ export interface IpmiFencingArgs {
      * whose answer is true at once. Default: 1.
      */
     powerWaitSeconds?: pulumi.Input<number>;
+    /**
+     * Whether the controller keeps its power when its node loses its own: two supplies on feeds of their own, or a controller outside of the node. Where it does
+     * not, it cannot say that the node is off, and after a loss of power nothing takes over until another way has made sure, or a person. Default: false;
+     * without `sbd` there is then no promise for a loss of power.
+     */
+    independentPower?: pulumi.Input<boolean>;
     /** Cipher suite of IPMI 2.0: 3, which every controller has to know, or 17 where that one is switched off. Default: 3. */
     cipher?: pulumi.Input<number>;
 }

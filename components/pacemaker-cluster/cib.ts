@@ -1,3 +1,4 @@
+import { voteSyncSeconds } from "./conf";
 import { passwordScript } from "./paths";
 import { INFINITY_SCORE, fences, resetsItself } from "./spec";
 import type { ClusterOperation, ClusterResource, ClusterSpec, IpmiDevice, Sbd } from "./spec";
@@ -103,16 +104,25 @@ const ipmiDevice = (spec: ClusterSpec, node: string, device: IpmiDevice): Elemen
         username: device.user,
         password_script: passwordScript(node),
         lanplus: 1,
+        // By default administrator, which a controller refuses to a user of less.
+        privlvl: "operator",
         cipher: device.cipher,
         method: "onoff",
         power_wait: device.powerWaitSeconds,
         pcmk_host_list: node,
+        // A controller that is off with its node is given up after one attempt, 21 s, where there is another way.
+        pcmk_reboot_retries: spec.sbd === undefined ? undefined : 1,
         pcmk_delay_base: tieDelay(spec) && node === spec.nodes[0]?.name ? seconds(TIE_DELAY_SECONDS) : undefined,
     });
 
-/** Seconds within which SBD has made sure of a node. */
-export const sbdSeconds = (sbd: Sbd): number =>
-    sbd.disk === undefined ? 2 * sbd.watchdogTimeoutSeconds + 5 : sbd.messageWaitSeconds;
+/**
+ * Seconds within which SBD has made sure of a node. Without a disk the node first waits for the witness, then sees that it has lost quorum, and then its
+ * watchdog runs out.
+ */
+export const sbdSeconds = (spec: ClusterSpec, sbd: Sbd): number =>
+    sbd.disk === undefined
+        ? 2 * sbd.watchdogTimeoutSeconds + 5 + (spec.witness === undefined ? 0 : Math.ceil(voteSyncSeconds(spec)))
+        : sbd.messageWaitSeconds;
 
 const SBD = "fence-sbd";
 const WATCHDOG = "watchdog";
@@ -152,14 +162,14 @@ const levels = ({ ipmi, sbd, nodes }: ClusterSpec): Element[] => {
 };
 
 /** Seconds that all ways to fence together may take. */
-const fencingSeconds = ({ sbd }: ClusterSpec): number =>
-    sbd === undefined ? 60 : Math.max(60, Math.ceil(1.2 * (sbdSeconds(sbd) + TIE_DELAY_SECONDS)));
+const fencingSeconds = (spec: ClusterSpec): number =>
+    spec.sbd === undefined ? 60 : Math.max(60, Math.ceil(1.2 * (sbdSeconds(spec, spec.sbd) + TIE_DELAY_SECONDS)));
 
 const properties = (spec: ClusterSpec): Values => ({
     "stonith-enabled": String(fences(spec)),
     "stonith-timeout": fences(spec) ? seconds(fencingSeconds(spec)) : undefined,
     "stonith-watchdog-timeout":
-        spec.sbd !== undefined && resetsItself(spec) ? seconds(sbdSeconds(spec.sbd)) : undefined,
+        spec.sbd !== undefined && resetsItself(spec) ? seconds(sbdSeconds(spec, spec.sbd)) : undefined,
     "no-quorum-policy": "stop",
 });
 

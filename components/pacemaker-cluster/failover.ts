@@ -5,7 +5,7 @@ import { TIE_DELAY_SECONDS, sbdSeconds } from "./cib";
 import { consensusSeconds, voteSeconds } from "./conf";
 import { resting, starts, stops } from "./path";
 import type { Link } from "./path";
-import { fences } from "./spec";
+import { dependentController, fences, resetsItself } from "./spec";
 import type { ClusterSpec } from "./spec";
 
 /** Measured on hosts of Debian 12, 0.3 to 1.2: from a membership to the fence, and from that to the start that follows from it. */
@@ -14,6 +14,8 @@ const DECISION_SECONDS = 1.2;
 const PLANNED_DECISION_SECONDS = 0.2;
 /** Six calls of a controller, on a local network. */
 const IPMI_CALLS_SECONDS = 1;
+/** One attempt of fence_ipmilan 4.12.1 with a controller that does not answer: 21.2 to 21.7. */
+const SILENT_CONTROLLER_SECONDS = 22;
 
 /** @param knob the argument that makes it shorter. */
 const term = (name: string, seconds: number, detects: boolean, source: string, knob?: string): Term => ({
@@ -62,20 +64,37 @@ const tie = (spec: ClusterSpec): Term[] =>
           ]
         : [];
 
-/** Until the lost node is known to do nothing any more. The first level alone: that a controller fails too is a second fault. */
-function fenced(spec: ClusterSpec): Term[] {
-    if (spec.ipmi !== undefined)
-        return [
-            ...tie(spec),
-            term("power off and on", IPMI_CALLS_SECONDS, false, "measured; a controller's own time comes on top"),
-            ...powerWait(spec),
-        ];
+/** Until the lost node is known to do nothing any more, by the first way that there is. */
+const fenced = (spec: ClusterSpec): Term[] => [
+    ...(resetsItself(spec) && spec.ipmi === undefined ? [] : tie(spec)),
+    ...(spec.ipmi === undefined ? bySbd(spec) : byIpmi(spec)),
+];
+
+const byIpmi = (spec: ClusterSpec): Term[] => [
+    term("power off and on", IPMI_CALLS_SECONDS, false, "measured; a controller's own time comes on top"),
+    ...powerWait(spec),
+];
+
+function bySbd(spec: ClusterSpec): Term[] {
     if (spec.sbd === undefined) return [];
-    const seconds = sbdSeconds(spec.sbd);
+    const seconds = sbdSeconds(spec, spec.sbd);
     const knob = (field: string): string => `${spec.name}.fencing.sbd.${field}`;
     return spec.sbd.disk === undefined
         ? [term("stonith-watchdog-timeout", seconds, false, "sbd(8)", knob("watchdogTimeoutSeconds"))]
-        : [...tie(spec), term("msgwait", seconds, false, "sbd(8)", knob("messageWaitSeconds"))];
+        : [term("msgwait", seconds, false, "sbd(8)", knob("messageWaitSeconds"))];
+}
+
+/** The same where the node has lost its power, and perhaps its controller with it; undefined where that was the only way. */
+function fencedWithoutPower(spec: ClusterSpec): Term[] | undefined {
+    const node = dependentController(spec);
+    if (node === undefined) return fenced(spec);
+    if (spec.sbd === undefined) return undefined;
+    const knob = `${spec.name}.fencing.ipmi.${node}.independentPower`;
+    return [
+        ...tie(spec),
+        term("the controller without power is given up", SILENT_CONTROLLER_SECONDS, false, "measured", knob),
+        ...bySbd(spec),
+    ];
 }
 
 type Expected = "expectedStartSeconds" | "expectedStopSeconds";
@@ -120,8 +139,8 @@ const volumesAt = ({ volumes }: ClusterSpec, fault: Fault): FaultSeconds[] =>
  * A node is lost, and what it ran starts elsewhere. A volume is promoted only once it has noticed, too, that the other side is silent; both look on from the
  * fault on. If it is the side that is not written that is lost, writes stand still meanwhile, and go on when it is known to be: that is shorter by the starts.
  */
-function gone(spec: ClusterSpec): FaultSeconds {
-    const known = faultSeconds(Fault.Power, [...lost(spec), ...fenced(spec)]);
+function gone(spec: ClusterSpec, sure: Term[]): FaultSeconds {
+    const known = faultSeconds(Fault.Power, [...lost(spec), ...sure]);
     const starting = steps(spec, "start", starts(spec));
     const noticed = volumesAt(spec, Fault.Power).reduce(slower, known);
     return starting.length > 0 ? followed(noticed, starting) : noticed;
@@ -164,12 +183,13 @@ function unreachable(spec: ClusterSpec, node: FaultSeconds): FaultSeconds[] {
  * written: a resource that hangs is seen if its agent's monitor asks it something, within the same time as one that died and its monitor's timeout.
  */
 export function failover(spec: ClusterSpec): FaultSeconds[] {
-    const node = gone(spec);
+    const node = gone(spec, fenced(spec));
+    const withoutPower = fencedWithoutPower(spec);
     const resource = faultSeconds(Fault.Process, crashed(spec));
     return [
         resource.totalSeconds > node.totalSeconds ? resource : as(Fault.Process, node),
         volumesAt(spec, Fault.Hang).reduce(slower, as(Fault.Hang, node)),
-        node,
+        ...(withoutPower === undefined ? [] : [gone(spec, withoutPower)]),
         ...unreachable(spec, node),
         as(Fault.Partition, node),
         faultSeconds(Fault.Planned, planned(spec)),

@@ -94,7 +94,7 @@ const rolled = (spec: ClusterSpec, node: string): ManagedFile[] => {
 export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
     const node = nodeOf(spec, nodeName);
     const peers = spec.nodes.filter((other) => other !== node);
-    const from = peers.flatMap((peer) => [peer.address, ...(peer.secondAddress ? [peer.secondAddress] : [])]);
+    const seconds = peers.flatMap(({ secondAddress }) => secondAddress ?? []);
     const units = [header(`PacemakerCluster ${spec.name}`), ...systemdUnits(spec), ""].join("\n");
     return manifest({
         unit: `pacemaker-${spec.name}`,
@@ -134,7 +134,11 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
             { name: "no update left the node put aside", command: cluster("unrolled"), withinSeconds: 20 },
             { name: "the cluster alone starts its services", command: cluster("owned"), withinSeconds: 20 },
         ],
-        ports: [{ port: "udp/5405", from }],
+        // knet counts up from mcastport for each link: corosync.conf(5).
+        ports: [
+            { port: "udp/5405", from: peers.map(({ address }) => address) },
+            ...(seconds.length === 0 ? [] : [{ port: "udp/5406", from: seconds }]),
+        ],
         removal: [{ name: "forgetting the cluster", command: cluster("forget") }],
     });
 }

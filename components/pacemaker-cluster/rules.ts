@@ -3,7 +3,7 @@ import type { ItemRule, Rule, Rules, Violation } from "../shared/rules";
 import { isAddress, isPort, noPort, quoted, same, whole } from "../shared/syntax";
 import { voteSyncSeconds } from "./conf";
 import { resourceRules } from "./resource-rules";
-import { fences, resetsItself } from "./spec";
+import { fences, resetsItself, dependentController } from "./spec";
 import type { ClusterNode, ClusterSpec, IpmiDevice } from "./spec";
 
 const NODE = /^[a-z0-9][a-z0-9-]{0,30}$/;
@@ -142,6 +142,9 @@ const ipmiNodes = (spec: ClusterSpec): Violation[] =>
                   })),
           ];
 
+/** Below the 90 s that systemd gives a service to start. */
+const MESSAGE_WAIT_LIMIT_SECONDS = 75;
+
 const sbdRules: Rule<ClusterSpec>[] = [
     {
         path: "fencing.sbd.watchdog",
@@ -169,6 +172,12 @@ const sbdRules: Rule<ClusterSpec>[] = [
         refuses: ({ sbd }) => sbd !== undefined && !(sbd.messageWaitSeconds >= 2 * sbd.watchdogTimeoutSeconds),
         because: ({ sbd }) =>
             `${sbd?.messageWaitSeconds} s is less than twice watchdogTimeoutSeconds (${sbd?.watchdogTimeoutSeconds}): the others would take over from a node that its watchdog has not reset yet; use ${2 * (sbd?.watchdogTimeoutSeconds ?? 0)} or more`,
+    },
+    {
+        path: "fencing.sbd.messageWaitSeconds",
+        refuses: ({ sbd }) => sbd?.disk !== undefined && sbd.messageWaitSeconds > MESSAGE_WAIT_LIMIT_SECONDS,
+        because: ({ sbd }) =>
+            `${sbd?.messageWaitSeconds} s: SBD waits that long when it starts, and systemd gives it 90 s; ${MESSAGE_WAIT_LIMIT_SECONDS} or less, with a watchdogTimeoutSeconds of half of it`,
     },
     {
         path: "fencing.sbd.watchdogTimeoutSeconds",
@@ -269,6 +278,13 @@ export const rules: Rules<ClusterSpec> = [
         refuses: (spec) => spec.ipmi !== undefined && spec.nodes.length === 2 && spec.witness === undefined,
         because: ({ nodes }) =>
             `without a witness the two nodes shoot at each other when they lose sight, and ${nodes[0]?.name} wins by its delay, also where it is the one that clients no longer reach`,
+    },
+    {
+        path: "fencing",
+        level: "warn",
+        refuses: (spec) => spec.sbd === undefined && dependentController(spec) !== undefined,
+        because: (spec) =>
+            `a node whose power fails takes its controller along, and nothing takes over from it until a person says that it is off (stonith_admin --confirm ${dependentController(spec)}). Add sbd as the second way; or set ipmi.${dependentController(spec)}.independentPower where the controller keeps its power`,
     },
     ipmiNodes,
     (spec) => each<ClusterSpec, [string, IpmiDevice]>("fencing.ipmi", ({ ipmi }) => named(ipmi ?? {}), ipmiRules)(spec),

@@ -31,6 +31,7 @@ export interface IpmiDevice {
     port: number;
     user: string;
     powerWaitSeconds: number;
+    independentPower: boolean;
     cipher: number;
 }
 
@@ -173,6 +174,7 @@ const ipmi = (device: pulumi.Unwrap<PublicIpmi>): IpmiDevice => ({
     port: device.port ?? 623,
     user: device.user,
     powerWaitSeconds: device.powerWaitSeconds ?? 1,
+    independentPower: device.independentPower ?? false,
     cipher: device.cipher ?? 3,
 });
 
@@ -229,6 +231,9 @@ export function nodeOf(spec: ClusterSpec, name: string): ClusterNode {
     return node;
 }
 
+/** A node whose controller goes off with it. */
+export const dependentController = ({ ipmi = {} }: ClusterSpec): string | undefined =>
+    Object.keys(ipmi).find((node) => !ipmi[node]?.independentPower);
 /** Whether anything makes sure of a lost node. */
 export const fences = (spec: ClusterSpec): boolean => spec.ipmi !== undefined || spec.sbd !== undefined;
 /** Whether a node that loses the others is trusted to reset itself, without a disk that tells it to. */

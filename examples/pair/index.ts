@@ -30,8 +30,9 @@ const files = new HaPair("files", {
     links: direct,
     fencing: {
         ipmi: {
-            app1: { address: "198.51.100.131", user: "fence", password },
-            app2: { address: "198.51.100.132", user: "fence", password },
+            // Each node has two supplies on feeds of their own: its controller goes on when one of them fails.
+            app1: { address: "198.51.100.131", user: "fence", password, independentPower: true },
+            app2: { address: "198.51.100.132", user: "fence", password, independentPower: true },
         },
     },
 });

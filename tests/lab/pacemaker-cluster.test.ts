@@ -70,6 +70,22 @@ describe("two members, controllers and a witness", () => {
         await onHost(pair.host("n1"), `${CLUSTER} configure && ${CLUSTER} configured`);
     });
 
+    test("the constraint by which DRBD keeps an outdated replica from being promoted is no change by hand, and stays", async () => {
+        const guard = "drbd-fence-by-handler-files-address";
+        // As crm-fence-peer.sh of drbd-utils 9.22 writes it: the resource first.
+        const constraint = [
+            `<rsc_location rsc="address" id="${guard}">`,
+            `<rule role="Master" score="-INFINITY" id="drbd-fence-by-handler-rule-files-address">`,
+            `<expression attribute="#uname" operation="ne" value="n1" id="drbd-fence-by-handler-expr-files-address"/>`,
+            "</rule></rsc_location>",
+        ].join("");
+        await onHost(pair.host("n1"), `cibadmin --create --scope constraints --xml-text '${constraint}'`);
+        await onHost(pair.host("n1"), `${CLUSTER} configured && ${CLUSTER} configure && ${CLUSTER} configured`);
+        const kept = await onHost(pair.host("n1"), `cibadmin --query --xpath '//rsc_location[@id="${guard}"]'`);
+        expect(kept).toContain(`id="${guard}"`);
+        await onHost(pair.host("n1"), `cibadmin --delete --xml-text '<rsc_location id="${guard}"/>'`);
+    });
+
     test("fails: a resource that cannot start, with Pacemaker's words; what ran goes on", async () => {
         const bad = { agent: "ocf:heartbeat:IPaddr2", parameters: { ip: "10.105.1.101", nic: "eth9" } };
         const good = pair.wanted;

@@ -22,8 +22,11 @@ verb_own() {
     local unit
     while read -r unit; do
         starts_at_boot "$unit" || continue
-        say "$unit no longer starts at boot: the cluster starts it where it belongs"
         systemctl --quiet disable "$unit"
+        # A generator may have another opinion, from files that have just been written.
+        ! starts_at_boot "$unit" || systemctl daemon-reload
+        ! starts_at_boot "$unit" || fail "$unit starts at boot whatever systemctl disable says: $(systemctl is-enabled "$unit" 2>/dev/null), by $(systemctl show --property=WantedBy,RequiredBy --value "$unit" | paste -sd ' ')"
+        say "$unit no longer starts at boot: the cluster starts it where it belongs"
     done < <(grep -v '^#' "$UNITS")
 }
 
@@ -80,6 +83,13 @@ verb_reload() {
     corosync-cfgtool -R >"$WORK/reload" 2>&1 || fail "Corosync refuses the new configuration: $(<"$WORK/reload")"
     say "all members read corosync.conf again"
     await 30 all_members || fail "after the reload still waiting for $WAITING"
+    await 10 all_links || say "no way yet on $WAITING: is it plugged in, and UDP 5405 (5406 on the second link) let through?"
+}
+
+# A second link that carries nothing is noticed when the first one is cut, and then it is too late.
+all_links() {
+    WAITING=$(timeout 5 corosync-cfgtool -n 2>/dev/null | sed -nE '/enabled +connected/!s/^ *LINK: ([0-9]+) [^(]*\(([^)]*)\).*/link \1 (\2)/p' | paste -sd, | sed 's/,/, /g')
+    [[ -z $WAITING ]]
 }
 
 has_vote() {

@@ -16,18 +16,31 @@ insert() { # ELEMENT FILE
 # What a running cluster writes into its configuration by itself: nodes with their standby, versions and the watchdog, and the constraint by which
 # DRBD keeps an outdated replica from being promoted.
 kept() {
-    live --scope nodes | sed '1d;$d' >"$WORK/nodes" || true
-    live --scope crm_config | grep -E '<nvpair .*name="(have-watchdog|dc-version|cluster-infrastructure|cluster-name|last-lrm-refresh)"' >"$WORK/properties" || true
-    live --scope constraints | awk '/<rsc_location id="drbd-fence-by-handler-/ { on = 1 } on { print } /\/rsc_location>/ || (on && /^ *<rsc_location .*\/>/) { on = 0 }' >"$WORK/constraints" || true
+    live >"$WORK/live.xml" || fail "Pacemaker does not answer here"
+    section nodes >"$WORK/nodes"
+    section crm_config | { grep -E '<nvpair .*name="(have-watchdog|dc-version|cluster-infrastructure|cluster-name|last-lrm-refresh)"' || true; } >"$WORK/properties"
+    # The attributes in any order: the handler writes the resource first.
+    section constraints | awk '
+        /<rsc_location [^>]*id="drbd-fence-by-handler-/ { on = 1 }
+        on { print }
+        /<\/rsc_location>/ || (on && /^ *<rsc_location .*\/>/) { on = 0 }' >"$WORK/constraints"
 }
+
+# What is inside an element of the configuration that was read.
+section() { # NAME
+    awk -v tag="$1" '$0 ~ "^ *</" tag ">" { on = 0 } on { print } $0 ~ "^ *<" tag "( [^>]*)?>$" && $0 !~ "/>$" { on = 1 }' "$WORK/live.xml"
+}
+
+# Counts up with each change of the configuration, and not with the status of resources.
+version() { grep -m 1 '<cib ' | grep -oE '(admin_)?epoch="[0-9]+"' | paste -sd ' '; }
 
 wanted() {
     insert nodes "$WORK/nodes" <"$CIB" | insert cluster_property_set "$WORK/properties" | insert constraints "$WORK/constraints"
 }
 
-# The live cluster's data with another configuration, for the tools that look ahead.
+# The cluster's data as it was read, with another configuration, for the tools that look ahead.
 whole() { # CONFIGURATION
-    live | awk -v file="$1" '/<configuration( .*)?>/ { while ((getline line < file) > 0) print line; skip = 1 } !skip { print } /<\/configuration>/ { skip = 0 }'
+    awk -v file="$1" '/<configuration( .*)?>/ { while ((getline line < file) > 0) print line; skip = 1 } !skip { print } /<\/configuration>/ { skip = 0 }' "$WORK/live.xml"
 }
 
 # Validator, also where no cluster runs yet: the schema, references and values.
@@ -113,12 +126,20 @@ stopped_on_purpose() { # RESOURCE
     grep -qE "id=\"$1-meta_attributes-target-role\" .*value=\"Stopped\"" "$WORK/stated.xml"
 }
 
-verb_configure() {
+# Looking ahead takes seconds, in which a node may be put aside or DRBD guard a replica: what is replaced is what was read.
+look_ahead_at() {
     kept
     wanted >"$WORK/new.xml"
     whole "$WORK/new.xml" >"$WORK/after.xml"
     crm_verify --xml-file "$WORK/after.xml" -V >"$WORK/verify" 2>&1 || fail "Pacemaker refuses the configuration: $(<"$WORK/verify")"
     pending "$WORK/after.xml" >"$WORK/pending"
+    live --no-children >"$WORK/now.xml" || fail "Pacemaker does not answer here"
+    WAITING='the configuration to stay as it is for a moment'
+    [[ $(version <"$WORK/now.xml") == "$(version <"$WORK/live.xml")" ]]
+}
+
+verb_configure() {
+    await 60 look_ahead_at || fail "something goes on changing the cluster's configuration: look at crm_mon -1, and try again"
     if [[ -s $WORK/pending ]]; then
         say "what the cluster will do, by crm_simulate:"
         while read -r line; do say "  $line"; done <"$WORK/pending"
@@ -135,7 +156,6 @@ verb_configure() {
 verb_configured() {
     kept
     wanted >"$WORK/new.xml"
-    live >"$WORK/live.xml" || fail "Pacemaker does not answer here"
     whole "$WORK/new.xml" >"$WORK/after.xml"
     crm_diff --original "$WORK/live.xml" --new "$WORK/after.xml" 2>/dev/null >"$WORK/diff" || true
     grep -q '<change ' "$WORK/diff" || return 0

@@ -64,10 +64,24 @@ describe("what the cluster of a pair runs", () => {
         const found = await resources({ volume: safe.volume, witness, links });
         expect(found.resources["files-reach"]).toMatchObject({
             agent: "ocf:pacemaker:ping",
-            parameters: { name: "files-reach", host_list: "10.77.0.40", multiplier: "1000" },
+            parameters: { name: "files-reach", host_list: "10.77.0.40", multiplier: "3000" },
         });
         expect(found.clones["files-reach-clone"]).toEqual({ resource: "files-reach" });
         expect(found.attributeLocations).toEqual([{ resource: "files", attribute: "files-reach" }]);
+    });
+
+    test("who reaches the witness goes before who is preferred, and that before what holds all members where they are", async () => {
+        const witness = { node: "third", address: "10.77.0.40", port: 5403, issuer: {} as never };
+        const links = { app1: "10.78.0.31", app2: "10.78.0.32" };
+        const services = Object.fromEntries([..."abcdefghijkl"].map((name) => [name, { systemdUnit: name }]));
+        const args = { volume: safe.volume, witness, links, services };
+        const held = 100 * (await resources(args)).groups["files"]!.length;
+        const score = async (failback: "manual" | "automatic") =>
+            Number((await resources({ ...args, failback })).locations[0]!.score);
+        expect(await score("manual")).toBeLessThan(100);
+        expect(await score("automatic")).toBeGreaterThan(held);
+        const reach = Number((await resources(args)).resources["files-reach"]!.parameters!["multiplier"]);
+        expect(reach).toBeGreaterThan(held + (await score("automatic")));
     });
 
     test("a service on every node is a clone that the address follows", async () => {

@@ -19,6 +19,16 @@ test("files of services, and what tells that they are right", () => {
     ]);
 });
 
+test("PostgreSQL, which a generator of systemd starts, is left to the cluster by a file of its own", () => {
+    const database = spec({ engine: "pacemaker", services: { sql: { preset: "postgresql" } } });
+    expect(files(database)).toEqual({ "/etc/postgresql/15/main/start.conf": "manual\n" });
+    const newer = { preset: "postgresql", systemdUnit: "postgresql@17-shop" } as const;
+    expect(files(spec({ engine: "pacemaker", services: { sql: newer } }))).toEqual({
+        "/etc/postgresql/17/shop/start.conf": "manual\n",
+    });
+    expect(files(spec({ engine: "keepalived", services: { sql: { preset: "postgresql" } } }))).toEqual({});
+});
+
 test("with keepalived a service is restarted for a file of its own alone", () => {
     const { files: found, validators } = renderServices(pair);
     expect(found.map(({ path, onChange }) => [path, onChange.map(({ target }) => target)])).toEqual([

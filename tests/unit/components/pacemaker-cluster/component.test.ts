@@ -23,6 +23,7 @@ const controller = (number: number) => ({
     address: `192.0.2.${number}`,
     user: "fence",
     password: pulumi.secret(PASSWORD),
+    independentPower: true,
 });
 
 const pair = (witness: Vote | undefined, more: Partial<PacemakerClusterArgs> = {}): PacemakerClusterArgs => ({

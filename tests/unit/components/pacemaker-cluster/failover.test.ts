@@ -12,7 +12,7 @@ test.each([
     ["the slowest controller counts", spec(at(3)), Fault.Power, 10.7],
     ["a longer token counts 2.2 times", spec({ tokenSeconds: 3 }), Fault.Power, 11.1],
     ["two without a witness: the second one waits", tie, Fault.Power, 11.7],
-    ["a watchdog alone", diskless, Fault.Power, 28.7],
+    ["a watchdog alone", diskless, Fault.Power, 31.7],
     ["a disk: msgwait", spec({ ipmi: undefined, sbd: { disk: "/dev/sda" } }), Fault.Power, 23.7],
     ["nothing is made sure of", spec({ ipmi: undefined, acceptSplitBrainRisk: "a test" }), Fault.Power, 3.7],
     ["the least of the witness's heartbeats", spec({ tokenSeconds: 0.5 }), Fault.Power, 6],
@@ -20,9 +20,27 @@ test.each([
     ["a group moves whole", spec({ clones: {}, orders: [], groups: { g: ["web", "vip"] } }), Fault.Planned, 5.1],
     ["a chain: promotion, file system, address, service", full, Fault.Planned, 0.2 + 4.7 + 6.3],
     ["a crash takes what rests on it along", spec(), Fault.Process, 8.1],
-    ["a crash of the cluster's own daemons, where that takes longer", diskless, Fault.Process, 28.7],
+    ["a crash of the cluster's own daemons, where that takes longer", diskless, Fault.Process, 31.7],
     ["links and partitions as power", spec(), Fault.Partition, 6.7],
 ])("%s", (_title, cluster, fault, seconds) => expect(total(cluster, fault)).toBeCloseTo(seconds, 3));
+
+describe("a controller that is lost with its node's power", () => {
+    const dependent = { ipmi: { n1: { ...bmc(111), independentPower: false }, n2: bmc(112) } };
+
+    test("alone: nothing is promised for that, and as much as before for all else", () => {
+        expect(total(spec(dependent), Fault.Power)).toBeUndefined();
+        const others = (cluster: ReturnType<typeof spec>) => failover(cluster).filter((f) => f.fault !== Fault.Power);
+        expect(others(spec(dependent))).toEqual(others(spec()));
+    });
+
+    test("with SBD beside it: it is given up first", () => {
+        const both = spec({ ...dependent, sbd: { disk: "/dev/sda" } });
+        expect(total(both, Fault.Power)).toBeCloseTo(2.2 + 1.2 + 22 + 20 + 0.3, 3);
+        expect(total(both, Fault.Partition)).toBeCloseTo(6.7, 3);
+        const { sums } = failover(both).find(({ fault }) => fault === Fault.Power)!;
+        expect(repair(sums[0]!, 25)).toBe("change pair.fencing.ipmi.n1.independentPower (22 s now, 1.3 s at most)");
+    });
+});
 
 test("of two chains the slower one counts", () => {
     const slow = { ...web, expectedStartSeconds: 9 };
@@ -68,7 +86,7 @@ test.each([
         "change pair.fencing.ipmi.n1.powerWaitSeconds (6 s now, 3.3 s at most)",
     ],
     ["a witness", tie, 9, "change pair.witness (5 s now, 2.3 s at most)"],
-    ["a faster watchdog", diskless, 20, "change pair.fencing.sbd.watchdogTimeoutSeconds (25 s now, 16.3 s at most)"],
+    ["a faster watchdog", diskless, 20, "change pair.fencing.sbd.watchdogTimeoutSeconds (28 s now, 16.3 s at most)"],
     [
         "nothing, where the witness is the slowest",
         spec({ tokenSeconds: 0.5, ...at(0) }),

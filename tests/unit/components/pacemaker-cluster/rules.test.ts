@@ -70,6 +70,12 @@ const cases: Case[] = [
         "use 20 or more",
     ],
     [
+        "msgwait beyond what systemd waits for SBD",
+        sbd({ disk: "/dev/sda", watchdogTimeoutSeconds: 40, messageWaitSeconds: 80 }),
+        "fencing.sbd.messageWaitSeconds",
+        "systemd gives it 90 s; 75 or less",
+    ],
+    [
         "a watchdog as short as the witness's answer",
         sbd({ watchdogTimeoutSeconds: 3 }),
         "fencing.sbd.watchdogTimeoutSeconds",
@@ -187,6 +193,12 @@ test.each([
         { ...sbd({ disk: "/dev/sda" }), witness: undefined },
         "fencing.sbd",
         "healthy one may be fenced",
+    ],
+    [
+        "a controller that is lost with its node's power, and no other way",
+        device({ independentPower: false }),
+        "fencing",
+        "stonith_admin --confirm n2",
     ],
     ["two nodes that shoot at each other", { witness: undefined }, "fencing", "n1 wins by its delay"],
     ["one link and no witness", { witness: undefined }, "links", "give a second link"],

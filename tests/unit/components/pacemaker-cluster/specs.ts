@@ -9,7 +9,8 @@ export const n1 = { name: "n1", address: "192.0.2.11" };
 export const n2 = { name: "n2", address: "192.0.2.12" };
 export const n3 = { name: "n3", address: "192.0.2.13" };
 export const third = { node: "third", address: "192.0.2.20", port: 5403 };
-export const bmc = (last: number) => ({ address: `192.0.2.${last}`, user: "fence" });
+/** A controller that keeps its power. */
+export const bmc = (last: number) => ({ address: `192.0.2.${last}`, user: "fence", independentPower: true });
 export const ipmi = { n1: bmc(111), n2: bmc(112) };
 export const vip = { agent: "ocf:heartbeat:IPaddr2", parameters: { ip: "192.0.2.100", cidr_netmask: "24" } };
 export const web = { agent: "systemd:nginx" };
