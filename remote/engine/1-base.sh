@@ -45,13 +45,19 @@ note() {
     say "$WHAT${DETAIL:+$'\n'$(indented "$DETAIL")}"
 }
 
-bounded() { # LIMIT COMMAND…: with its time limit, the usual signals and umask, and neither stdin nor the host's lock
+# A subshell becomes the command: with its time limit, the usual signals and umask, and neither stdin nor the host's lock. Here and elsewhere `exec`
+# saves a process, which bash with a trap does not save by itself: a run is mostly processes that start.
+become() { # LIMIT COMMAND…
     local limit=${LIMIT[$1]} left=$((UNTIL - SECONDS))
     shift
     ((left > 1)) || left=1
     ((limit < left)) || limit=$left
-    (umask 022 && exec timeout --kill-after=10 "$limit" env --default-signal "$@" </dev/null 3>&- 4>&- 8>&- 9>&-)
+    trap - HUP INT PIPE TERM
+    umask 022
+    exec timeout --kill-after=10 "$limit" "$@" </dev/null 3>&- 4>&- 8>&- 9>&-
 }
+
+bounded() { (become "$@"); } # LIMIT COMMAND…
 
 # Why a bounded command failed: its last words, without credentials.
 last_words() { # FILE STATUS LIMIT
@@ -76,6 +82,7 @@ indented() {
     while IFS= read -r row; do printf '    %s\n' "$row"; done <<<"$1"
 }
 
+# JSON: the texts, as a list's items.
 json_list() { # TEXT…
     local item list=''
     for item in "$@"; do
@@ -86,14 +93,17 @@ json_list() { # TEXT…
         item=${item//[$'\001'-$'\037'$'\177']/?}
         list+=${list:+,}\"$item\"
     done
-    printf '%s' "$list"
+    JSON=$list
 }
 
 report() { # RESULT: the one line on stdout
-    local ms=$(((${EPOCHREALTIME/./} - STARTED) / 1000)) extra=${EXTRA-}
-    [[ -z $WHAT ]] || extra+=",\"error\":$(json_list "$WHAT${DETAIL:+$'\n'$DETAIL}")"
+    local ms=$(((${EPOCHREALTIME/./} - STARTED) / 1000)) extra=${EXTRA-} changed actions
+    json_list "$WHAT${DETAIL:+$'\n'$DETAIL}"
+    [[ -z $WHAT ]] || extra+=",\"error\":$JSON"
+    json_list "${CHANGED[@]}" && changed=$JSON
+    json_list "${ACTIONS[@]}" && actions=$JSON
     printf '{"engine":%d,"unit":"%s","verb":"%s","result":"%s","changed":[%s],"actions":[%s],"seconds":%d.%03d%s}\n' \
-        "$ENGINE_VERSION" "$UNIT" "$VERB" "$1" "$(json_list "${CHANGED[@]}")" "$(json_list "${ACTIONS[@]}")" \
+        "$ENGINE_VERSION" "$UNIT" "$VERB" "$1" "$changed" "$actions" \
         $((ms / 1000)) $((ms % 1000)) "$extra" || true
 }
 
@@ -139,6 +149,7 @@ leave() {
 
 # A sleep without a process: nobody writes to this pipe.
 pause() { # SECONDS
+    [[ -e /proc/$BASHPID/fd/8 ]] || exec 8<> <(:)
     read -rt "$1" <&8 || true
 }
 

@@ -1,30 +1,30 @@
 # The manifest's text, read into arrays. The words are checked again here: root acts on them.
 
 load() { # FILE
-    local i row count
+    local i at next body count
+    local -a rows
     TEXT_FILE=$1
-    mapfile -t TEXT <"$1"
-    count=$((${#TEXT[@]} - 1))
-    [[ ${TEXT[0]-} == "pulumi-ha manifest 1" ]] || fail "the text is not a manifest of version 1"
-    [[ ${TEXT[count]} == "end $count" ]] || fail "the manifest arrived cut off: its last line does not count its lines"
+    # Each directive after the number of its line, then how many lines there are: bodies are most of a text, and not looked at here.
+    mapfile -t rows < <(exec sed -n '/^|/!{=;p};$=' -- "$1")
+    [[ ${rows[1]-} == "pulumi-ha manifest 1" ]] || fail "the text is not a manifest of version 1"
+    count=$((rows[-1] - 1))
+    [[ ${rows[-2]} == "end $count" && ${rows[-3]} == "${rows[-1]}" ]] || fail "the manifest arrived cut off: its last line does not count its lines"
     UNIT='' PACKAGES=() USERS=() DIR_PATH=() DIR_MODE=() DIR_OWNER=()
     FILE_PATH=() FILE_MODE=() FILE_OWNER=() FILE_CREDENTIAL=() FILE_FILL=() FILE_SHARED=() FILE_CUT=() FILE_AT=()
     ON_FILE=() ON_DO=() ON_TARGET=() CHECK_NAME=() CHECK_AT=() SERVICE=() SERVICE_ENABLED=() SERVICE_RUNNING=()
     GATE_NAME=() GATE_WITHIN=() GATE_AT=() REMOVAL_NAME=() REMOVAL_AT=() CREDENTIAL_NAME=() CREDENTIAL_AT=()
     ROWS=()
-    local at=0 body=false
-    for ((i = 1; i < count; i++)); do
-        row=${TEXT[i]}
-        if [[ $row == '|'* ]]; then
-            $body || fail "line $((i + 1)) of the manifest is a body where none belongs"
-            ROWS[at]=$((ROWS[at] + 1))
-        else
-            at=$i ROWS[at]=0 body=false
-            directive "$row"
-        fi
+    for ((i = 0; i < ${#rows[@]} - 3; i += 2)); do
+        at=${rows[i]} next=${rows[i + 2]} body=false
+        ((i == 0)) || directive "${rows[i + 1]}"
+        ROWS[at]=$((next - at - 1))
+        $body || ((ROWS[at] == 0)) || fail "line $((at + 1)) of the manifest is a body where none belongs"
     done
     [[ -n $UNIT ]] || fail "the manifest names no unit"
 }
+
+# The text that this run was given; others are read meanwhile.
+load_own() { [[ $TEXT_FILE == "$WORK/text" ]] || load "$WORK/text"; }
 
 word() { # KIND VALUE
     local allowed
@@ -99,12 +99,26 @@ file_directive() { # PATH MODE OWNER FLAG…
     body=true
 }
 
-# The body of the directive in that line. By sed: expansions of bash before 5.2 lose some control characters.
+# The body of the directive in that line, without its bars. By sed: expansions of bash before 5.2 lose some control characters.
 body() { # AT
-    ((ROWS[$1] == 0)) || sed -n "$(($1 + 2)),$(($1 + 1 + ROWS[$1]))s/^| \\{0,1\\}//p" -- "$TEXT_FILE"
+    bodies body "$1" && cat -- "$WORK/body.$1"
 }
 
-# A command of the manifest, as a file: neither its length nor its text shows in the list of processes.
-command_file() { # AT
-    body "$1" >"$WORK/command.$1"
+# Several of them, into WORK/KIND.AT.
+bodies() { # KIND AT…
+    local kind=$1 at commands
+    shift
+    # So many that sed can have all of these files open.
+    while (($#)); do
+        commands=''
+        for at in "${@:1:200}"; do
+            if ((ROWS[at])); then
+                commands+="$((at + 1)),$((at + ROWS[at])){s/^| \\{0,1\\}//;w $WORK/$kind.$at"$'\n}\n'
+            else
+                : >"$WORK/$kind.$at"
+            fi
+        done
+        sed -n -- "$commands" "$TEXT_FILE" || return 1
+        shift "$(($# < 200 ? $# : 200))"
+    done
 }

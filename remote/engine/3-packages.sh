@@ -37,7 +37,7 @@ find_missing() {
     ((${#PACKAGES[@]})) || return 0
     while read -r name status version; do
         if [[ $status == installed ]]; then have[$name]=$version; fi
-    done < <(bounded query dpkg-query --show --showformat="$PACKAGE_FORMAT" -- "${PACKAGES[@]%%=*}" 2>/dev/null)
+    done < <(become query dpkg-query --show --showformat="$PACKAGE_FORMAT" -- "${PACKAGES[@]%%=*}" 2>/dev/null)
     for package in "${PACKAGES[@]}"; do
         version=${have[${package%%=*}]-}
         if [[ -z $version ]]; then

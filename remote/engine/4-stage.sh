@@ -18,7 +18,7 @@ read_others() {
         if [[ $kind == on-change ]]; then kind=service a=${rest##* }; fi
         THEIRS["$kind $a"]=${unit%%/*}
         if [[ $kind == file && " $rest " == *' shared '* ]]; then THEIRS_SHARED["$a"]=1; fi
-    done < <(grep -HE '^(file|directory|user|service|on-change (reload|restart)) ' -- "${texts[@]}")
+    done < <(exec grep -HE '^(file|directory|user|service|on-change (reload|restart)) ' -- "${texts[@]}")
 }
 
 refuse_conflicts() {
@@ -102,16 +102,26 @@ forget_made() { # LINE
     { grep -vxF -- "$1" "$STATE/made" || true; } | keep "$STATE/made"
 }
 
-# The content of file N as it shall be.
-render() { # N TARGET
-    local text=$2
-    if [[ -n ${FILE_CREDENTIAL[$1]} ]]; then
-        cp -- "$SECRETS/${FILE_CREDENTIAL[$1]}" "$2"
-        return $?
-    fi
-    if [[ -n ${FILE_FILL[$1]} ]]; then text=$WORK/unfilled; fi
-    if ${FILE_CUT[$1]}; then body "${FILE_AT[$1]}" | head -c -1 >"$text"; else body "${FILE_AT[$1]}" >"$text"; fi || return 1
-    [[ $text == "$2" ]] || fill "$text" "${FILE_FILL[$1]}" >"$2"
+# The content of all files as it shall be, into WORK/new.AT.
+render() {
+    local n new
+    local -a own=() cut=()
+    for n in "${!FILE_PATH[@]}"; do
+        new=$WORK/new.${FILE_AT[n]}
+        if [[ -n ${FILE_CREDENTIAL[n]} ]]; then
+            cp -- "$SECRETS/${FILE_CREDENTIAL[n]}" "$new" || return 1
+        else
+            own+=("${FILE_AT[n]}")
+            if ${FILE_CUT[n]}; then cut+=("$new"); fi
+        fi
+    done
+    bodies new "${own[@]}" || return 1
+    ((${#cut[@]} == 0)) || truncate --size=-1 -- "${cut[@]}" || return 1
+    for n in "${!FILE_PATH[@]}"; do
+        [[ -n ${FILE_FILL[n]} ]] || continue
+        new=$WORK/new.${FILE_AT[n]}
+        fill "$new" "${FILE_FILL[n]}" >"$WORK/filled" && mv -- "$WORK/filled" "$new" || return 1
+    done
 }
 
 # Placeholders of the listed credentials, in one pass: a value is never searched for another. Values go from file to file.
@@ -127,22 +137,33 @@ fill() { # FILE NAMES
     tail -c "+$((position + 1))" -- "$1"
 }
 
-# DIFFERENT: numbers of the files that are not on the host as they shall be; their content is in WORK/new.N.
-find_different() {
-    local n path
-    local -A is=()
+# IS: mode and owner of the paths that are there.
+look_for() { # PATH…
+    local path is
     local -a there=()
+    IS=()
+    for path; do [[ ! -e $ROOT$path ]] || there+=("$ROOT$path"); done
+    ((${#there[@]})) || return 0
+    while IFS=$'\t' read -r path is; do IS[${path#"$ROOT"}]=$is; done < <(exec stat -Lc $'%n\t%04a %U:%G' -- "${there[@]}")
+}
+
+# DIFFERENT: numbers of the files that are not on the host as they shall be. IS is of their paths at least.
+find_different() {
+    local n path sum
+    local -A sums=()
+    local -a alike=()
     DIFFERENT=()
-    for path in "${FILE_PATH[@]}"; do [[ ! -f $ROOT$path ]] || there+=("$ROOT$path"); done
-    if ((${#there[@]})); then
-        while IFS=$'\t' read -r path n; do is[${path#"$ROOT"}]=$n; done < <(stat -c $'%n\t%04a %U:%G' -- "${there[@]}")
+    ((${#FILE_PATH[@]})) || return 0
+    render 2>"$WORK/out" || fail "the files cannot be prepared in $RUN" "$(<"$WORK/out")"
+    for n in "${!FILE_PATH[@]}"; do
+        if [[ ${IS[${FILE_PATH[n]}]-} == "${FILE_MODE[n]} ${FILE_OWNER[n]}" ]]; then alike+=("$WORK/new.${FILE_AT[n]}" "$ROOT${FILE_PATH[n]}"); fi
+    done
+    if ((${#alike[@]})); then
+        while read -r sum path; do sums[$path]=$sum; done < <(exec sha256sum -- "${alike[@]}" 2>/dev/null)
     fi
     for n in "${!FILE_PATH[@]}"; do
-        path=${FILE_PATH[n]}
-        render "$n" "$WORK/new.$n" 2>"$WORK/out" || fail "$path cannot be prepared in $RUN" "$(<"$WORK/out")"
-        if [[ ${is[$path]-} != "${FILE_MODE[n]} ${FILE_OWNER[n]}" ]] || ! cmp -s -- "$WORK/new.$n" "$ROOT$path"; then
-            DIFFERENT+=("$n")
-        fi
+        sum=${sums[$ROOT${FILE_PATH[n]}]-}
+        [[ -n $sum && $sum == "${sums[$WORK/new.${FILE_AT[n]}]-}" ]] || DIFFERENT+=("$n")
     done
 }
 
@@ -157,7 +178,7 @@ stage() {
         path=${FILE_PATH[n]} new=$ROOT$(stage_of "$path")
         [[ -d $ROOT${path%/*} ]] || fail "${path%/*} does not exist: neither a package of this unit brings it nor is it stated as a directory"
         all+=("$new")
-        { cp --remove-destination -- "$WORK/new.$n" "$new" && chown -- "${FILE_OWNER[n]}" "$new" && chmod -- "${FILE_MODE[n]}" "$new"; } \
+        { cp --remove-destination -- "$WORK/new.${FILE_AT[n]}" "$new" && chown -- "${FILE_OWNER[n]}" "$new" && chmod -- "${FILE_MODE[n]}" "$new"; } \
             2>"$WORK/out" || fail "$path cannot be staged in ${path%/*}" "$(<"$WORK/out")" "df -h ${path%/*}"
     done
     sync -- "${all[@]}" || fail "the staged files cannot be written to the disk"
@@ -174,7 +195,7 @@ drop_stages() {
 # Validators run in a mount namespace of their own, where a copy of each affected directory, as it would be after the swap, lies over the live one:
 # so they are plain commands that name the live paths.
 validate() {
-    local n dir path original view=0 status=0 listed
+    local n dir path original view=0 status=0 listed failed
     local -A affected=() gone=() fresh=()
     ((${#CHECK_AT[@]})) || return 0
     say "validating"
@@ -204,13 +225,15 @@ validate() {
             if [[ ${path%/*} == "$dir" ]]; then cp -a --remove-destination -- "$ROOT$(stage_of "$path")" "$listed/${path##*/}"; fi
         done
     done < <(((${#affected[@]} == 0)) || printf '%s\n' "${!affected[@]}" | sort)
-    for n in "${!CHECK_AT[@]}"; do body "${CHECK_AT[n]}" >"$WORK/validate.$n"; done
+    bodies validate "${CHECK_AT[@]}" && echo "${CHECK_AT[*]}" >"$WORK/validators"
     : >"$WORK/out"
     timeout --kill-after=10 "$((${#CHECK_AT[@]} * LIMIT[validate] + 30))" unshare --mount --propagation private -- \
         bash -c "$(declare -f in_view); in_view \"\$@\"" view "$WORK" "${LIMIT[validate]}" </dev/null >>"$WORK/out" 2>&1 3>&- 4>&- 8>&- 9>&- || status=$?
     ((status == 0)) && return 0
-    n=$(cat -- "$WORK/failed" 2>/dev/null) || fail "the staged files cannot be shown to the validators" "$(last_words "$WORK/out" "$status" validate)"
-    fail "not accepted: ${CHECK_NAME[n]}" "$(last_words "$WORK/out" "$status" validate)" "the change to ${FILE_PATH[*]}"
+    failed=$(cat -- "$WORK/failed" 2>/dev/null) || fail "the staged files cannot be shown to the validators" "$(last_words "$WORK/out" "$status" validate)"
+    for n in "${!CHECK_AT[@]}"; do
+        ((CHECK_AT[n] != failed)) || fail "not accepted: ${CHECK_NAME[n]}" "$(last_words "$WORK/out" "$status" validate)" "the change to ${FILE_PATH[*]}"
+    done
 }
 
 # Runs alone in the namespace.
@@ -225,8 +248,7 @@ in_view() { # WORK LIMIT
         done < <(find "$dir" -mindepth 1 -maxdepth 1 \( -type d -o -size +4096k \) -print0)
     done <"$1/views"
     while IFS=$'\t' read -r view dir; do mount --rbind -- "$view" "$dir"; done <"$1/views"
-    for ((n = 0; ; n++)); do
-        [[ -e $1/validate.$n ]] || exit 0
+    for n in $(<"$1/validators"); do
         : >"$1/out"
         echo "$n" >"$1/failed"
         timeout --kill-after=5 "$2" env --default-signal bash -eu "$1/validate.$n"

@@ -11,7 +11,7 @@ look_at() { # SERVICE…
         UnitFileState=*) ENABLED[${*:n+1:1}]=${row#*=} ;;
         FragmentPath=*) FRAGMENT[${*:n+1:1}]=${row#*=} ;;
         esac
-    done < <(bounded query systemctl show --property=ActiveState,UnitFileState,FragmentPath -- "$@")
+    done < <(become query systemctl show --property=ActiveState,UnitFileState,FragmentPath -- "$@")
 }
 
 runs() { [[ ${ACTIVE[$1]-} == @(active|reloading) ]]; }
@@ -181,23 +181,18 @@ states_of_services() { # [lenient]
     done
 }
 
-microseconds() { # SECONDS as the manifest writes them
-    local whole=${1%%.*} part=000000
-    if [[ $1 == *.* ]]; then part=${1#*.}000000; fi
-    echo $((10#$whole * 1000000 + 10#${part:0:6}))
-}
-
 # One gate, tried until its deadline. An attempt that hangs takes half of what is left, so that another follows.
 pass_gate() { # N
-    local n=$1 status deadline left limit
-    command_file "${GATE_AT[n]}"
-    deadline=$((${EPOCHREALTIME/./} + $(microseconds "${GATE_WITHIN[n]}")))
+    local n=$1 status deadline left limit part=${GATE_WITHIN[$1]}.
+    # In microseconds; the manifest writes 2 or 0.5.
+    part=${part#*.} part=${part%.}000000
+    deadline=$((${EPOCHREALTIME/./} + 10#${GATE_WITHIN[n]%%.*} * 1000000 + 10#${part:0:6}))
     while :; do
         status=0 left=$((deadline - ${EPOCHREALTIME/./}))
         limit=$((left / 2000000))
         ((limit >= 2)) || limit=2
         LIMIT[gate]=$limit
-        bounded gate bash -eu "$WORK/command.${GATE_AT[n]}" >"$WORK/out" 2>&1 || status=$?
+        bounded gate bash -eu "$WORK/gate.${GATE_AT[n]}" >"$WORK/out" 2>&1 || status=$?
         ((status)) || return 0
         left=$((deadline - ${EPOCHREALTIME/./}))
         ((left > 0)) || break
@@ -208,6 +203,7 @@ pass_gate() { # N
 
 pass_gates() {
     local n service look=''
+    bodies gate "${GATE_AT[@]}"
     for n in "${!GATE_AT[@]}"; do
         say "gate: ${GATE_NAME[n]}"
         pass_gate "$n" && continue

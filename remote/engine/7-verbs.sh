@@ -45,6 +45,7 @@ begin() {
     drop_unopened_journal
     read_journal
     read_ours
+    load_own
     mkdir -p -- "$MINE"
     PHASE=known
 }
@@ -53,11 +54,8 @@ begin() {
 read_ours() {
     local path
     OURS=()
-    if [[ -f $MINE/manifest ]]; then
-        load "$MINE/manifest"
-        for path in "${FILE_PATH[@]}"; do OURS[$path]=1; done
-    fi
-    load "$WORK/text"
+    [[ -f $MINE/manifest ]] || return 0
+    while read -r _ path _; do OURS[$path]=1; done < <(exec grep '^file ' -- "$MINE/manifest")
 }
 
 verb_apply() {
@@ -69,6 +67,7 @@ verb_apply() {
     make_users
     make_directories
     find_leaving
+    look_for "${FILE_PATH[@]}"
     find_different
     if ((${#DIFFERENT[@]} + ${#LEAVING[@]} + ${#BEFORE[@]})) || [[ -e $MINE/journal/changes ]] || ! same_record; then
         stage
@@ -107,13 +106,13 @@ same_record() {
 # What asks for an activation: the changed files of this manifest, and those that leave, of the manifests that had them.
 plan_activations() {
     local text
-    for text in "$MINE/manifest" "$MINE"/journal/text.*; do
+    ((${#LEAVING[@]} == 0)) || for text in "$MINE/manifest" "$MINE"/journal/text.*; do
         [[ -f $text ]] || continue
         load "$text"
         only_leaving
         collect_activations
     done
-    load "$WORK/text"
+    load_own
     collect_activations
 }
 
@@ -137,6 +136,7 @@ verb_check() {
     ACTIONS+=("${MISSING[@]/#/install }")
     refuse_conflicts
     find_leaving
+    look_for "${FILE_PATH[@]}" "${DIR_PATH[@]}"
     find_different
     for n in "${DIFFERENT[@]}"; do
         CHANGED+=("${FILE_PATH[n]}")
@@ -144,7 +144,7 @@ verb_check() {
     done
     for path in "${LEAVING[@]}"; do CHANGED+=("$path") BEFORE[$path]=ours; done
     for n in "${!DIR_PATH[@]}"; do
-        [[ $(stat -Lc '%04a %U:%G' -- "$ROOT${DIR_PATH[n]}" 2>/dev/null) == "${DIR_MODE[n]} ${DIR_OWNER[n]}" ]] || CHANGED+=("${DIR_PATH[n]}")
+        [[ ${IS[${DIR_PATH[n]}]-} == "${DIR_MODE[n]} ${DIR_OWNER[n]}" ]] || CHANGED+=("${DIR_PATH[n]}")
     done
     for n in "${USERS[@]}"; do bounded query getent passwd "$n" >/dev/null || ACTIONS+=("add user $n"); done
     plan_activations
@@ -169,12 +169,16 @@ compare_service() { # N
 verb_health() {
     local n list=''
     RESULT=healthy
+    bodies gate "${GATE_AT[@]}"
     for n in "${!GATE_AT[@]}"; do
+        json_list "${GATE_NAME[n]}"
+        list+="${list:+,}{\"name\":$JSON,\"passes\":"
         if pass_gate "$n"; then
-            list+="${list:+,}{\"name\":$(json_list "${GATE_NAME[n]}"),\"passes\":true}"
+            list+="true}"
         else
             RESULT=unhealthy
-            list+="${list:+,}{\"name\":$(json_list "${GATE_NAME[n]}"),\"passes\":false,\"output\":$(json_list "$DETAIL")}"
+            json_list "$DETAIL"
+            list+="false,\"output\":$JSON}"
         fi
     done
     EXTRA=",\"gates\":[$list]" WHAT='' DETAIL='' LOOK=''
@@ -194,10 +198,10 @@ main() {
     set -Eeuo pipefail
     shopt -s extglob nullglob
     STARTED=${EPOCHREALTIME/./} UNTIL=${LIMIT[run]} PHASE=early HOLDING=0
-    ROOT='' WORK='' UNIT='' WHAT='' DETAIL='' LOOK='' NOW='' AT='' RESULT=''
+    ROOT='' WORK='' TEXT_FILE='' UNIT='' WHAT='' DETAIL='' LOOK='' NOW='' AT='' RESULT=''
     VERB=${1-} DIGEST=${2--} KEEPER=${3--}
     CHANGED=() ACTIONS=() PROBLEMS=() DIFFERENT=() LEAVING=()
-    declare -gA BEFORE=() OURS=() THEIRS=() THEIRS_SHARED=() ACTIVE=() ENABLED=() FRAGMENT=() PLANNED=() STILL=()
+    declare -gA BEFORE=() OURS=() IS=() THEIRS=() THEIRS_SHARED=() ACTIVE=() ENABLED=() FRAGMENT=() PLANNED=() STILL=()
     export LC_ALL=C HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     umask 077
     exec </dev/null 3>&1 4>&2
@@ -214,10 +218,9 @@ main() {
     word digest "$DIGEST"
     word keeper "$KEEPER"
     ((EUID == 0)) || fit
-    mkdir -p -- "$RUN"
-    exec 8<> <(:)
+    [[ -d $RUN ]] || mkdir -p -- "$RUN"
     sweep
-    WORK=$(mktemp -d "$RUN/work.$$.XXXXXX")
+    WORK=$(exec mktemp -d "$RUN/work.$$.XXXXXX")
     manifest_text >"$WORK/text"
     load "$WORK/text"
     MINE=$STATE/units/$UNIT GONE=$STATE/units/.$UNIT.gone CREDENTIALS=$ROOT/etc/pulumi-ha/credentials/$UNIT

@@ -65,8 +65,8 @@ removal_step() { # N
     local status=0
     say "${REMOVAL_NAME[$1]}"
     ACTIONS+=("${REMOVAL_NAME[$1]}")
-    command_file "${REMOVAL_AT[$1]}"
-    bounded step bash -eu "$WORK/command.${REMOVAL_AT[$1]}" >"$WORK/out" 2>&1 || status=$?
+    bodies removal "${REMOVAL_AT[$1]}"
+    bounded step bash -eu "$WORK/removal.${REMOVAL_AT[$1]}" >"$WORK/out" 2>&1 || status=$?
     ((status == 0)) || trouble "${REMOVAL_NAME[$1]}: failed with status $status" "$(last_words "$WORK/out" "$status" step)"
 }
 
