@@ -109,7 +109,7 @@ const told = (stdout: string): Told[] =>
         const [kind, name, encoded] = line.split(" ");
         return kind === undefined || name === undefined || encoded === undefined
             ? []
-            : [{ kind, name, text: Buffer.from(encoded, "base64").toString("utf8") }];
+            : [{ kind, name, text: Buffer.from(encoded, "hex").toString("utf8") }];
     });
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");

@@ -18,11 +18,16 @@ export type Verb = (typeof Verb)[keyof typeof Verb];
 export const PATIENCE_SECONDS = 2;
 
 const read = (file: string) => readFileSync(path.join(__dirname, file), "utf8");
-const EVIDENCE = read("evidence.sh");
-const FILES = read("files.pl");
+const PROGRAM = [read("files.pl"), read("evidence.pl")].join("\n");
+const ASK = read("ask.sh");
 
-const MARK = "PULUMI_HA_TEXT";
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+const MARK = "__QUESTION__";
+
+/** The rest is read by the program that this shell becomes, as a whole: a stream that was cut asks nothing. */
+const START = `exec timeout --kill-after=2 "$1" unshare --mount --propagation private -- perl -e '(my $program, our $question) = split /^${MARK}\\n/m, do { local $/; <STDIN> }, 2; eval "$program; 1" or die $@' "$EPOCHREALTIME"`;
+
+/** A part of a question: what it is, and the bytes that belong to it. Words have no space in them. */
+const part = (words: string[], text = ""): string => `${words.join(" ")} ${Buffer.byteLength(text)}\n${text}\n`;
 
 /** The command that ssh executes; what it reads is `question`. The host itself ends it when the time is up. */
 export const launcher = (user: string, seconds: number): string =>
@@ -30,7 +35,7 @@ export const launcher = (user: string, seconds: number): string =>
 
 /** One host's question as a script: everything about all of its units at once, with the host side that the stack's state has of each. */
 export function question({ units }: Host, verbs: Verb[]): string {
-    const texts = new Map<string, string>();
+    const texts = new Map([["ask.sh", ASK]]);
     const named = (kind: string, text: string): string => {
         const name = `${kind}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
         texts.set(name, text);
@@ -39,43 +44,35 @@ export function question({ units }: Host, verbs: Verb[]): string {
     const asks = units.flatMap(({ manifest, engine, digest, keeper }) => {
         const whole = named("manifest", toText(manifest));
         const of = { [Verb.Check]: whole, [Verb.Health]: named("manifest", toText(impatient(manifest))) };
-        const host = named("engine", engine);
+        const host = named("engine", `${engine}\n`);
         return [
-            ["unit", manifest.unit, whole, digest],
-            ...verbs.map((verb) => ["ask_unit", verb, manifest.unit, host, of[verb], digest, keeper]),
+            part(["unit", manifest.unit, whole, digest]),
+            ...verbs.map((verb) => part(["ask", verb, manifest.unit, host, of[verb], digest, keeper])),
         ];
     });
     const all = units.map(({ manifest }) => manifest);
     // How units are says nothing of what they consist of.
     const compared = verbs.includes(Verb.Check) ? all : [];
     const lists = {
-        PACKAGES: compared.flatMap(({ packages }) => packages.map((name) => name.split("=")[0] ?? name)),
-        SERVICES: all.flatMap(servicesOf),
-        PLACES: compared.flatMap(({ files }) => files.map((file) => file.path)),
-        FOLDERS: compared.flatMap(({ directories }) => directories.map((folder) => folder.path)),
+        package: compared.flatMap(({ packages }) => packages.map((name) => name.split("=")[0] ?? name)),
+        service: all.flatMap(servicesOf),
+        place: compared.flatMap(({ files }) => files.map((file) => file.path)),
+        folder: compared.flatMap(({ directories }) => directories.map((folder) => folder.path)),
     };
     const probes = compared.flatMap((manifest) =>
         PROBES.flatMap(({ name, command }) => {
             const asked = command(manifest);
-            return asked === undefined ? [] : [["probe", `${name}/${manifest.unit}`, asked]];
+            return asked === undefined ? [] : [part(["probe", `${name}/${manifest.unit}`], asked)];
         }),
     );
-    const bodies = [...texts, ["files.pl", FILES] as const].flatMap(([name, text]) => [
-        `text ${quoted(name)} <<'${MARK}'`,
-        text.endsWith("\n") ? text.slice(0, -1) : text,
-        MARK,
-    ]);
     return [
-        // The rest is read by the shell that this one becomes, as a whole: a stream that was cut asks nothing.
-        `exec timeout --kill-after=2 "$1" unshare --mount --propagation private -- bash -c 'script=$(cat) && eval "$script"'`,
-        EVIDENCE,
-        ...Object.entries(lists).map(([name, words]) => `${name}=(${[...new Set(words)].map(quoted).join(" ")})`),
-        "enter",
-        ...bodies,
-        ...[...asks, ...probes].map((words) => words.map(quoted).join(" ")),
-        "main",
-        "",
-    ].join("\n");
+        `${START}\n${PROGRAM}\n${MARK}\n`,
+        ...[...texts].map(([name, text]) => part(["text", name], text)),
+        ...asks,
+        ...Object.entries(lists).flatMap(([kind, names]) => [...new Set(names)].map((name) => part([kind, name]))),
+        ...probes,
+        part(["end"]),
+    ].join("");
 }
 
 /** The services that a unit states or tells of changes, each once. */

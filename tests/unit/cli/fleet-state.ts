@@ -71,7 +71,7 @@ export function onlyUnit(parts: ManifestParts, more: Partial<Stated> = {}): Depl
 
 /** A line that a host prints. */
 export const told = (kind: string, name: string, text: string): string =>
-    `${kind} ${name} ${Buffer.from(text).toString("base64")}\n`;
+    `${kind} ${name} ${Buffer.from(text).toString("hex")}\n`;
 
 /** What a host prints whose unit is in order. */
 export const inOrder = (unit: string, clock = Date.now() / 1000): string =>
