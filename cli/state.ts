@@ -40,6 +40,8 @@ export interface DeployedUnit {
     address: string;
     /** What was applied last. */
     manifest: Manifest;
+    /** The same as it was sent, which is what its host has on record. */
+    text: string;
     /** The way to the host, key included: only where the export shows secrets. Keep it in memory. */
     connection?: Connection;
     /** Names of all nodes of the component that the unit is of, in its order; empty where it does not say. */
@@ -66,6 +68,7 @@ export function deployedUnits({ deployment }: Deployment): DeployedUnit[] {
             const unit = byUrn.get(parent);
             const stdin = inputs?.stdin;
             if (unit?.type !== UNIT || typeof stdin !== "string") return [];
+            const text = manifestText(stdin);
             const [, digest = "-", keeper = "-"] = / apply (\S+)(?: (\S+))?$/.exec(String(inputs?.create)) ?? [];
             return [
                 {
@@ -76,7 +79,8 @@ export function deployedUnits({ deployment }: Deployment): DeployedUnit[] {
                     keeper,
                     node: String(unit.inputs?.node),
                     address: String(unit.inputs?.address),
-                    manifest: parse(manifestText(stdin)),
+                    manifest: parse(text),
+                    text,
                     connection: connectionIn(inputs?.connection),
                     nodes: nodesOf(byUrn.get(unit.parent ?? "")),
                 },

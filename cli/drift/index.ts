@@ -26,10 +26,11 @@ export function addDriftCommand(program: Command): void {
             if (flags.mark && flags.watch !== undefined) throw new Error("--mark is for one look: leave --watch away");
             const seen: Seen = new Map();
             await watched(flags, (print) => {
+                const begun = performance.now();
                 const state = exportStack(flags) as Promise<Deployment>;
                 // While Pulumi decrypts the state, which takes most of a second: what goes to hosts, and all that it needs.
                 const { look } = load("./look") as typeof looking;
-                return look({ flags, state, print, seen });
+                return look({ flags, begun, state, print, seen });
             });
         });
 }

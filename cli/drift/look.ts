@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { FleetFlags } from "../fleet/flags";
+import { phasesOf, phasesText } from "../fleet/phases";
 import { exportEncrypted, importStack } from "../pulumi";
 import type { Deployment } from "../state";
 import { liveTable } from "./live";
@@ -17,6 +18,8 @@ export interface Flags extends FleetFlags {
 /** One look at all hosts. */
 export interface Look {
     flags: Flags;
+    /** When it began to be read, as `performance.now` tells it. */
+    begun: number;
     /** The stack's state, while it is read. */
     state: Promise<Deployment>;
     print: (text: string) => void;
@@ -25,21 +28,23 @@ export interface Look {
 }
 
 /** Compares, prints, and marks where that is asked for; gives the exit status. */
-export async function look({ flags, state, print, seen }: Look): Promise<number> {
+export async function look({ flags, begun, state, print, seen }: Look): Promise<number> {
     const style = process.stdout.isTTY ? styleText : plain;
     const known = await state;
-    const begin = performance.now();
+    const read = performance.now();
     const { report, plan } = await drift({
         state: known,
         filter: { hosts: flags.host, components: flags.component },
         deadlineSeconds: flags.deadline,
         onHost: (host) => (flags.json || flags.watch !== undefined ? undefined : print(hostText(host, style))),
     });
-    if (flags.json) print(JSON.stringify({ ...report, repair: plan }, null, 2));
+    const seconds = phasesOf(begun, read);
+    const single = flags.watch === undefined ? { seconds } : {};
+    if (flags.json) print(JSON.stringify({ ...report, repair: plan, ...single }, null, 2));
     else if (flags.watch !== undefined) print(liveTable(report, seen, new Date()));
     else {
         print(summaryText(report, plan, again(flags), flags.stack));
-        print(`asked in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+        print(phasesText(seconds));
     }
     if (flags.mark && plan.marks.length > 0) {
         // Anew, as it is stored: what an \`up\` did meanwhile stays, and secrets stay encrypted.

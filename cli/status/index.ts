@@ -22,10 +22,11 @@ export function addStatusCommand(program: Command): void {
         .addHelpText("after", HELP)
         .action(async (flags: FleetFlags) => {
             await watched(flags, (print) => {
+                const begun = performance.now();
                 const state = exportStack(flags) as Promise<Deployment>;
                 // As for drift, while Pulumi decrypts the state.
                 const { look } = load("./look") as typeof looking;
-                return look({ flags, state, print });
+                return look({ flags, begun, state, print });
             });
         });
 }

@@ -103,7 +103,7 @@ const DRIFTS: { host: string; by: string; finds: string[] }[] = [
     },
     {
         host: "lb1",
-        by: 'f=/etc/haproxy/haproxy.cfg; cp -p $f /root/kept; echo \'# tried\' >>$f; systemctl reload haproxy; until [ "$(date +%s)" -gt "$(($(stat -c %Z $f) + 2))" ]; do read -rt 0.2 <> <(:) || true; done; cp -p /root/kept $f; rm /root/kept',
+        by: 'f=/etc/haproxy/haproxy.cfg; cp -p $f /root/kept; echo \'# tried\' >>$f; systemctl reload haproxy; t=$(date +%s); until [ "$(date +%s)" -gt "$((t + 2))" ]; do read -rt 0.2 <> <(:) || true; done; cp -p /root/kept $f; rm /root/kept',
         finds: ["not in effect: haproxy.service"],
     },
     { host: "lb1", by: "chmod 0644 /etc/haproxy/certs/*", finds: ["mode or owner: /etc/haproxy/certs/web.pem"] },

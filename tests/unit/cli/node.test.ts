@@ -6,6 +6,7 @@ const unit = (node: string, cluster: string, parts: Partial<DeployedUnit> = {}):
     node,
     address: "192.0.2.1",
     manifest: manifest({ unit: `pacemaker-${cluster}` }),
+    text: "",
     nodes: ["n1", "n2"],
     component: { name: cluster, type: "PacemakerCluster", addresses: [] },
     resource: `${cluster}-${node}`,
