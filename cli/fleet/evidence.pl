@@ -146,8 +146,8 @@ sub tell_services {
     my @blocks = split /\n\n/, $shown;
     for my $n (0 .. $#blocks) {
         my %is = map { (split /=/, $_, 2)[0, 1] } split /\n/, $blocks[$n];
-        my $program = $is{MainPID} && readlink "/proc/$is{MainPID}/exe";
-        tell_of('program', $is{MainPID}, $program) if defined $program && length $program;
+        my $program = $is{MainPID} ? readlink "/proc/$is{MainPID}/exe" : undef;
+        tell_of('program', $is{MainPID}, $program) if defined $program;
         push @dropins, split ' ', $is{DropInPaths} // '';
         push @failed, $services[$n] if ($is{ActiveState} // '') eq 'failed';
     }
