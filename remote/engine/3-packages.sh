@@ -51,11 +51,23 @@ find_missing() {
 
 POLICY_MARK='# by pulumi-ha: services stay as they are while packages are installed'
 
+# The programs that packages start services by ask this file. Held is what our own installation would start or stop: it hands the variable down, also to
+# what outlives it. Everybody else, such as unattended-upgrades, is answered as if this file were not there: as the host's own policy says, and without
+# one as invoke-rc.d decides, which puts a start that it refuses into parentheses.
+policy_text() {
+    printf '#!/bin/sh\n%s\n' "$POLICY_MARK"
+    cat <<'POLICY'
+[ "${PULUMI_HA_HOLDS_SERVICES-}" != yes ] || exit 101
+[ ! -x "$0.pulumi-ha-kept" ] || exec "$0.pulumi-ha-kept" "$@"
+case "$*" in *'(start)'* | *'(restart)'* | *'(try-restart)'*) exit 101 ;; esac
+POLICY
+}
+
 hold_services() {
     local policy=$ROOT/usr/sbin/policy-rc.d
     HOLDING=1
-    # A run that is killed here leaves a policy that no longer holds anything.
-    printf '#!/bin/sh\n%s\nif kill -0 %d 2>/dev/null; then exit 101; fi\n' "$POLICY_MARK" "$$" >"$policy.pulumi-ha-new"
+    export PULUMI_HA_HOLDS_SERVICES=yes
+    policy_text >"$policy.pulumi-ha-new"
     chmod 0755 "$policy.pulumi-ha-new"
     [[ ! -e $policy && ! -L $policy ]] || mv -fT -- "$policy" "$policy.pulumi-ha-kept"
     mv -fT -- "$policy.pulumi-ha-new" "$policy"
@@ -69,11 +81,15 @@ release_services() {
     if [[ (-e $policy.pulumi-ha-kept || -L $policy.pulumi-ha-kept) && ! -e $policy ]]; then
         mv -fT -- "$policy.pulumi-ha-kept" "$policy"
     fi
+    unset PULUMI_HA_HOLDS_SERVICES
     HOLDING=0
 }
 
+# What another installation left half-way has stopped services that ran: they start again with its end, as without us. Ours are held to the end.
 configure() {
-    bounded install env DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a >"$WORK/apt" 2>&1
+    local -a hold=()
+    [[ -e $STATE/packages.before ]] || hold=(--unset=PULUMI_HA_HOLDS_SERVICES)
+    bounded install env "${hold[@]}" DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a >"$WORK/apt" 2>&1
 }
 
 apt() { # LIMIT ARGS…

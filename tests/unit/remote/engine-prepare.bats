@@ -37,6 +37,58 @@ wants() { printf '%s\n' 'unit app' "$@" | manifest; }
     [ "$(stat -c '%i %a' "$HOST/usr/sbin/policy-rc.d")" = "$before" ]
 }
 
+# What an upgrade of others, which has nothing from us, is answered.
+others() { env -i /bin/sh -c "\"\$0\" \"\$@\"" "$HOST/usr/sbin/policy-rc.d" "$@"; }
+
+@test "upgrades of others start and stop their services while packages are installed" {
+    export -f others
+    stub apt-get <<'STUB'
+for action in start restart stop '(start)' '(try-restart)'; do
+    ours=$("$HOST/usr/sbin/policy-rc.d" --quiet app "$action" 5; echo $?)
+    detached=$(setsid "$HOST/usr/sbin/policy-rc.d" app "$action" & wait $!; echo $?)
+    echo "$action: $(others --quiet app "$action" 5; echo $?), held $ours $detached" >>"$HOST/calls"
+done
+echo 1.0 >"$HOST/packages/nginx"
+STUB
+    wants 'package nginx'
+    engine prepare
+    [ "$(calls | sort -u)" = "(start): 101, held 101 101
+(try-restart): 101, held 101 101
+restart: 0, held 101 101
+start: 0, held 101 101
+stop: 0, held 101 101" ]
+}
+
+@test "upgrades of others are answered by the host's own policy-rc.d meanwhile" {
+    printf '#!/bin/sh\necho "stop"\nexit $((100 + $#))\n' >"$HOST/usr/sbin/policy-rc.d"
+    chmod 0755 "$HOST/usr/sbin/policy-rc.d"
+    export -f others
+    stub apt-get <<'STUB'
+echo "$(others app start; echo $?) $(others --quiet app restart 5; echo $?) $("$HOST/usr/sbin/policy-rc.d" app start; echo $?)" >"$HOST/calls"
+echo 1.0 >"$HOST/packages/nginx"
+STUB
+    wants 'package nginx'
+    engine prepare
+    [ "$(tr '\n' ' ' <"$HOST/calls")" = "stop 102 stop 104 101 " ]
+}
+
+@test "what a run that was killed leaves of the hold denies nobody but what that run itself began" {
+    stub apt-get <<'STUB'
+kill -9 $(cut -d" " -f1 "$HOST/run/pulumi-ha/packages.lock.holder")
+"$HOST/usr/sbin/policy-rc.d" app start
+echo "own $?" >"$HOST/calls"
+STUB
+    wants 'package nginx'
+    run engine prepare
+    [ "$status" -eq 137 ]
+    for ((n = 0; n < 100; n++)); do [[ ! -e $HOST/calls ]] || break; sleep 0.1; done
+    [ "$(calls)" = "own 101" ]
+    others app start
+    others app stop
+    run others app '(start)'
+    [ "$status" -eq 101 ]
+}
+
 @test "what a cut run left of the hold is put away" {
     printf '#!/bin/sh\nexit 0\n' >"$HOST/usr/sbin/policy-rc.d"
     stub apt-get <<<'kill -9 $(cut -d" " -f1 "$HOST/run/pulumi-ha/packages.lock.holder")'
@@ -95,6 +147,23 @@ wants() { printf '%s\n' 'unit app' "$@" | manifest; }
     wants 'package nginx'
     engine prepare
     [[ $(calls) == "dpkg --force-confold --configure -a"* ]]
+}
+
+@test "services of an installation that others left half-way start with its end, those of ours do not" {
+    touch "$HOST/var/lib/dpkg/updates/0001"
+    stub dpkg <<'STUB'
+[[ $1 != --audit ]] || exit 0
+"$HOST/usr/sbin/policy-rc.d" app start
+echo "$?" >>"$HOST/calls"
+rm -f "$HOST"/var/lib/dpkg/updates/*
+STUB
+    wants 'package nginx'
+    engine prepare
+    [ "$(calls | head -n 1)" = 0 ]
+    rm "$HOST/calls" "$HOST/packages/nginx"
+    touch "$HOST/var/lib/pulumi-ha/packages.before" "$HOST/var/lib/dpkg/updates/0001"
+    engine prepare
+    [ "$(calls | head -n 1)" = 101 ]
 }
 
 @test "fails: an unsupported system is refused by name before anything changes" {
