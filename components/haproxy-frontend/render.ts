@@ -78,7 +78,10 @@ export function render(spec: FrontendSpec, nodeName: string): Manifest {
                   ]
                 : []),
         ],
-        ports: ports(spec).map((port) => ({ port: `tcp/${port}`, from: ["any"] })),
+        ports: [...ports(spec), ...(spec.metrics?.onNodeAddress ? [spec.metrics.port] : [])].map((port) => ({
+            port: `tcp/${port}`,
+            from: ["any"],
+        })),
     });
 }
 

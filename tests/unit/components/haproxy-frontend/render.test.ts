@@ -29,6 +29,13 @@ test("the nodes differ in the metrics' address alone", () => {
     expect(two?.filter((row, number) => row !== one?.[number])).toEqual(["|     bind 192.0.2.12:8405"]);
 });
 
+test("all ports that others reach are listed, that of metrics where it is bound to the node's address", () => {
+    const listed = (onNodeAddress: boolean) =>
+        render(spec(webArgs, { metrics: { port: 8405, onNodeAddress } }), "lb1").ports.map(({ port }) => port);
+    expect(listed(true)).toEqual([...listed(false), "tcp/8405"]);
+    expect(listed(false)).toContain("tcp/443");
+});
+
 test("what all frontends of a host share has the same bytes from each", () => {
     const shared = (s: FrontendSpec) => render(s, "lb1").files.filter((file) => file.shared);
     expect(shared(spec(fullArgs))).toEqual(shared(toSpec("sql", sqlArgs)));
