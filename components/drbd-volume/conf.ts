@@ -20,11 +20,25 @@ const section = (title: string, options: Options): string[] => [
 const tenths = (seconds: number): number => Math.round(seconds * 10);
 
 /**
+ * Seconds for which a Primary that lost its peer waits, with writes frozen, until the cluster has fenced that peer. After that the handler lets it write on
+ * without knowing, so this is more than fencing can take: a volume does not know its cluster's, and the longest that a `PacemakerCluster` has by default is
+ * 1446 s (`stonith-timeout` with SBD's `watchdogTimeoutSeconds: 600`). A peer that is fenced earlier, or is alive and only the link is lost, is noticed within
+ * 2 s: a higher value costs nothing there.
+ */
+const FENCED_WITHIN_SECONDS = 1800;
+
+/**
+ * Seconds for which it tries to reach the cluster's coordinator, which may be the lost peer. More than the above, as crm-fence-peer.sh asks with
+ * `resource-and-stonith`: once it gives up on the coordinator it has failed, and writes stay frozen until the peer is back.
+ */
+const COORDINATOR_WITHIN_SECONDS = FENCED_WITHIN_SECONDS + 60;
+
+/**
  * The handlers of Pacemaker (drbd-utils): before a Primary that lost its peer goes on, the cluster forbids that peer to be promoted; it may again once it is
  * up to date.
  */
 const HANDLERS: Options = {
-    "fence-peer": '"/usr/lib/drbd/crm-fence-peer.sh --timeout 90 --dc-timeout 60"',
+    "fence-peer": `"/usr/lib/drbd/crm-fence-peer.sh --timeout ${FENCED_WITHIN_SECONDS} --dc-timeout ${COORDINATOR_WITHIN_SECONDS}"`,
     "unfence-peer": '"/usr/lib/drbd/crm-unfence-peer.sh --quiet"',
 };
 

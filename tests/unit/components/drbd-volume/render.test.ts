@@ -1,7 +1,9 @@
+import { configuration } from "../../../../components/pacemaker-cluster/cib";
 import { renderContent, renderDisk, renderNode } from "../../../../components/drbd-volume/render";
 import { SCRIPT } from "../../../../components/drbd-volume/script";
 import { placeholder, toText } from "../../../../remote/manifest";
 import type { Manifest } from "../../../../remote/manifest";
+import { spec as clusterSpec } from "../pacemaker-cluster/specs";
 import { fullArgs, spec } from "./specs";
 
 /** A manifest without the script that all volumes share. */
@@ -38,6 +40,18 @@ test("under Pacemaker nothing else brings the volume up, and a lost peer is fenc
     expect(fileOf(manifest, "/etc/drbd.d/files.res")).toMatch(
         /fence-peer "[^"]*crm-fence-peer\.sh[^]*fencing resource-and-stonith;/,
     );
+});
+
+test("a Primary that lost its peer outwaits the slowest fencing, and a coordinator that is elected meanwhile", () => {
+    const conf = fileOf(renderNode(spec(), "app1"), "/etc/drbd.d/files.res");
+    const [timeout = 0, coordinator = 0] = [...conf.matchAll(/ --(?:dc-)?timeout (\d+)/g)].map(([, s]) => Number(s));
+    const slowest = configuration(
+        clusterSpec({ ipmi: undefined, sbd: { disk: "/dev/disk/by-id/fence", watchdogTimeoutSeconds: 600 } }),
+    );
+    const fencing = Number(/name="stonith-timeout" value="(\d+)s"/.exec(slowest)?.[1]);
+    expect(fencing).toBeGreaterThan(1200);
+    expect(timeout).toBeGreaterThan(fencing + 120);
+    expect(coordinator).toBeGreaterThan(timeout);
 });
 
 test("promoted by hand, it is up after a boot, and nobody is fenced", () => {
