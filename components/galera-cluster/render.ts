@@ -83,6 +83,7 @@ export function renderMember(spec: GaleraSpec, nodeName: string): Manifest {
         services: [HEALTH_SOCKET, HEALTH_SERVICE].map((name) => ({ name, enabled: true, running: true })),
         removal: [{ name: "forgetting how the server was started", command: `rm -f ${PATHS.run}-* ${PATHS.run}.lock` }],
         gates: [{ name: "the health endpoint answers", command: answers(spec), withinSeconds: HEALTH_SECONDS }],
+        // Load balancers ask, whichever they are; others are not told what only members may know.
         ports: [{ port: `tcp/${spec.health.port}`, from: ["any"] }],
     });
 }

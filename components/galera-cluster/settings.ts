@@ -11,6 +11,7 @@ export function settings(spec: GaleraSpec, node: GaleraNode): string {
         NODE: node.name,
         ADDRESS: node.address,
         MEMBERS: spec.nodes.map((n) => `${n.name}=${n.address}`).join(" "),
+        ARBITRATOR: spec.arbitrator?.address ?? "",
         FOUNDER: founder(spec)?.name ?? "",
         HEALTH_PORT: spec.health.port,
         DONOR_SERVES: spec.health.donorServes ? 1 : 0,

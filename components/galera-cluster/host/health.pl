@@ -27,7 +27,7 @@ my %path = (
     server   => "$root/run/mysqld/mysqld.sock",
 );
 my %reason_phrase = (
-    200 => "OK", 400 => "Bad Request", 404 => "Not Found", 405 => "Method Not Allowed", 503 => "Service Unavailable",
+    200 => "OK", 400 => "Bad Request", 403 => "Forbidden", 404 => "Not Found", 405 => "Method Not Allowed", 503 => "Service Unavailable",
 );
 my %page = (
     "/"         => sub { serving($_[0], $_[1]{DONOR_SERVES}) },
@@ -100,6 +100,15 @@ sub may_be_database {
     my ($name) = @_;
     my $entry = "$path{data}/$name";
     return $name !~ /^[.#]/ && !$own_directory{$name} && (-d $entry || (-l $entry && !-e $entry));
+}
+
+# Evidence names databases: it is for this host, the members and the arbitrator.
+sub takes_part {
+    my ($from) = @_;
+    my $settings = pairs($path{settings});
+    my @members = map { /=(.+)/ ? $1 : () } split / /, $settings->{MEMBERS} // "";
+    my @known = grep { defined && $_ ne "" } "127.0.0.1", "::1", @members, $settings->{ARBITRATOR};
+    return grep { $from eq (Socket::inet_pton(/:/ ? AF_INET6 : AF_INET, $_) // "") } @known;
 }
 
 # What a decision to found a cluster rests on: no answer at all is better than one that overlooks data.
@@ -229,6 +238,7 @@ sub hear {
     elsif ($client->{in} !~ /\n\r?\n/) { return }
     elsif ($method ne "GET" && $method ne "HEAD") { answer($client, 405, "only GET and HEAD") }
     elsif (!$page{$target}) { answer($client, 404, "one of " . join(" ", sort keys %page)) }
+    elsif ($target eq "/evidence" && !takes_part($client->{from})) { answer($client, 403, "for members alone") }
     else { @$client{qw(phase method page)} = ("waiting", $method, $target) }
 }
 

@@ -39,6 +39,8 @@ why_silent() { # STATUS OUTPUT
         echo "no answer within $ASK_SECONDS s"
     elif (($1)); then
         sed -n '/connect: /{s/.*connect: //p;q}' <<<"$2"
+    elif [[ $2 == HTTP/1.?' 403 '* ]]; then
+        echo "it takes this host for no member: what asks from here has another address than ${ADDRESS[$NODE]}"
     else
         echo "what answers there is not the health endpoint of a member"
     fi

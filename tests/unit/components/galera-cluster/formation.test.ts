@@ -305,6 +305,13 @@ describe("an answer of the health endpoint", () => {
     });
 });
 
+test("fails with the address to ask from, where another member takes this one for a stranger", () => {
+    const forbidden = "HTTP/1.0 403 Forbidden\r\n\r\nfor members alone\n";
+    expect(bash(`NODE=db2 ADDRESS=([db2]=10.0.0.2); why_silent 0 "$(cat)"`, forbidden)).toEqual([
+        "it takes this host for no member: what asks from here has another address than 10.0.0.2",
+    ]);
+});
+
 test("the script is whole: it begins as one and ends with its call", () => {
     expect(MEMBER.startsWith("#!/bin/bash\n")).toBe(true);
     expect(MEMBER.trimEnd().endsWith('\nmain "$@"')).toBe(true);

@@ -89,10 +89,10 @@ export class Member {
     }
 
     /** Sends these bytes and gives what comes back until the other side closes. */
-    raw(bytes: string): Promise<string> {
+    raw(bytes: string, localAddress = "127.0.0.1"): Promise<string> {
         return new Promise((resolve, reject) => {
             let got = "";
-            const socket = net.connect(this.port, "127.0.0.1", () => socket.write(bytes));
+            const socket = net.connect({ port: this.port, host: "127.0.0.1", localAddress }, () => socket.write(bytes));
             socket.on("data", (text) => (got += text.toString()));
             socket.on("end", () => resolve(got));
             socket.on("error", reject);

@@ -240,6 +240,30 @@ describe("the health endpoint", () => {
         );
     });
 
+    test.each([
+        ["the member itself", "127.0.0.1", 200],
+        ["another member", "127.0.0.3", 200],
+        ["the arbitrator", "127.0.0.4", 200],
+        ["a load balancer", "127.0.0.2", 403],
+        ["one whose address begins like a member's", "127.0.0.30", 403],
+    ])("states evidence to %s or not", async (_, address, status) => {
+        member.write(
+            PATHS.settings,
+            "NODE=db1\nGREETING_SECONDS=0.3\nMEMBERS=db1=127.0.0.1 db2=127.0.0.3\nARBITRATOR=127.0.0.4\n",
+        );
+        fs.mkdirSync(member.at(`${PATHS.dataDirectory}/shop`));
+        const evidence = await member.raw("GET /evidence HTTP/1.0\r\n\r\n", address);
+        expect(evidence.split(" ")[1]).toBe(String(status));
+        expect(evidence.includes("shop")).toBe(status === 200);
+        expect(await member.raw("GET /writer HTTP/1.0\r\n\r\n", address)).toContain(" 200 OK");
+    });
+
+    test("states evidence to the host alone when it does not know its members", async () => {
+        member.remove(PATHS.settings);
+        expect((await member.get("/evidence")).status).toBe(200);
+        expect(await member.raw("GET /evidence HTTP/1.0\r\n\r\n", "127.0.0.3")).toContain(" 403 Forbidden");
+    });
+
     test("names databases whatever their directories are called, and links that lead out of sight", async () => {
         const names = ['a"b', "a\\b", "a\nb", "a@002db", "größe", "𝕏", "\u007f"].sort();
         for (const name of names) fs.mkdirSync(member.at(`${PATHS.dataDirectory}/${name}`));
