@@ -13,7 +13,7 @@ import {
 } from "../lab/index";
 import { enter } from "../lab/host";
 import { LinkName } from "../lab/network";
-import { DEFAULTS, HostKind } from "../lab/plan";
+import { DEFAULTS, HostKind, Release } from "../lab/plan";
 import { sshArguments } from "../lab/ssh";
 
 interface Where {
@@ -26,6 +26,7 @@ interface UpFlags extends Where {
     hosts?: string[] | number;
     vms?: string[] | number;
     dataDisk?: number;
+    release?: Release;
     bootSeconds?: number;
 }
 
@@ -59,6 +60,11 @@ export function addLabCommands(program: Command): void {
             Number,
         )
         .option("--subnet <network>", `IPv4 network of the lab (default: ${DEFAULTS.subnet})`)
+        .addOption(
+            new Option("--release <name>", `release of Debian that hosts run (default: ${DEFAULTS.release})`).choices(
+                Object.values(Release),
+            ),
+        )
         .option("--bmc", "a management controller (IPMI) for every host, which switches its power")
         .option(
             "--boot-seconds <seconds>",

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { type PackageSource, SUITE } from "./machine";
+import type { PackageSource } from "./machine";
+import type { Release } from "./plan";
 import { run } from "./run";
 import { locked } from "./state";
 
@@ -73,14 +74,18 @@ export interface Additions {
 }
 
 /** The recipe of the hosts' base root for a way to Debian's packages. */
-export const recipe = (source: PackageSource, more: Additions = { packages: [], customize: "" }): Recipe => ({
-    suite: SUITE,
+export const recipe = (
+    release: Release,
+    source: PackageSource,
+    more: Additions = { packages: [], customize: "" },
+): Recipe => ({
+    suite: release,
     packages: [...PACKAGES, ...more.packages],
     sources: source.mirrors
         ? [
-              `deb ${source.mirrors.release} ${SUITE} main`,
-              `deb ${source.mirrors.release} ${SUITE}-updates main`,
-              `deb ${source.mirrors.security} ${SUITE}-security main`,
+              `deb ${source.mirrors.release} ${release} main`,
+              `deb ${source.mirrors.release} ${release}-updates main`,
+              `deb ${source.mirrors.security} ${release}-security main`,
           ]
         : [],
     aptSettings: ['Acquire::Languages "none";', ...source.settings],
@@ -109,11 +114,12 @@ export const cacheDir = (): string =>
 
 /** The folder of the base root, built first if this machine has none from this recipe. About half a minute and 180 MB, once. */
 export async function baseRoot(
+    release: Release,
     source: PackageSource,
     progress: (line: string) => void,
     cache = cacheDir(),
 ): Promise<string> {
-    const wanted = recipe(source);
+    const wanted = recipe(release, source);
     const target = path.join(cache, `base-${digest(wanted)}`);
     return cached(target, "the base root", progress, (unfinished) =>
         debootstrap(wanted, unfinished, "the hosts' base root", progress),

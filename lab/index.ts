@@ -3,7 +3,7 @@ export { labDown } from "./down";
 export { type Inventory, type InventoryHost, readInventory } from "./inventory";
 export { type HostStatus, Lab, LabHost, Power } from "./lab";
 export { LinkName, LinkState } from "./network";
-export { HostKind, type LabOptions } from "./plan";
+export { HostKind, type LabOptions, Release } from "./plan";
 export { type Gap, httpProbe, type Probe, Prober, type ProbeReport, tcpProbe, vipOwners } from "./probe";
 export { type Instant, monotonicMs, type Ran, until } from "./run";
 export { labRestore, labSave, type RestoreOptions } from "./saved";

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
+import { DEFAULTS, Release } from "./plan";
 
 const Bmc = z.object({
     /** IPv4 address. */
@@ -57,6 +58,8 @@ const Host = z.object({
 const Inventory = z.object({
     /** Name of the lab. */
     lab: z.string().min(1),
+    /** The release of Debian that its hosts run. */
+    release: z.enum(Release).default(DEFAULTS.release),
     /** IPv4 network. */
     subnet: z.string().min(1),
     /** The machine's IPv4 address in the lab. */

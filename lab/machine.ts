@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { Release } from "./plan";
 import { attempt, run } from "./run";
 
 /** Programs a lab needs on this machine, and the Debian packages they come from. */
@@ -56,7 +57,7 @@ export async function prepareMachine(
 
 /** Where hosts get Debian's packages from: this machine's own mirror and apt settings, where it has them. */
 export interface PackageSource {
-    /** Undefined where the machine's sources name none for the hosts' release: mmdebstrap then takes Debian's own. */
+    /** Undefined where the machine's sources name none: mmdebstrap then takes Debian's own. */
     mirrors?: Mirrors;
     /** apt settings that decide whether a mirror can be reached: `Acquire::http::Proxy "…";` and the like. */
     settings: string[];
@@ -68,18 +69,21 @@ export interface Mirrors {
     security: string;
 }
 
-/** The release that lab hosts run. */
-export const SUITE = "bookworm";
-
-/** Reads apt's sources, one-line and deb822, for the release of the hosts; undefined unless both are there. Vendors' other repositories are left out. */
-export function debianMirrors(sources: string[]): Mirrors | undefined {
-    const entries = sources.flatMap((text) => [...oneLineEntries(text), ...deb822Entries(text)]);
-    const uriOf = (suite: string): string | undefined =>
-        entries
-            .find((entry) => entry.suites.includes(suite) && entry.components.includes("main"))
+/**
+ * Reads apt's sources, one-line and deb822, for the release of the hosts, else for another one that hosts can run: mirrors have them all. Undefined unless
+ * both are there. Vendors' other repositories are left out.
+ */
+export function debianMirrors(sources: string[], wanted: Release): Mirrors | undefined {
+    const entries = sources
+        .flatMap((text) => [...oneLineEntries(text), ...deb822Entries(text)])
+        .filter((entry) => entry.components.includes("main"));
+    const uriOf = (part: string): string | undefined =>
+        [wanted, ...Object.values(Release)]
+            .map((release) => entries.find(({ suites }) => suites.includes(`${release}${part}`)))
+            .find((entry) => entry !== undefined)
             ?.uri.replace(/\/+$/, "");
-    const release = uriOf(SUITE);
-    const security = uriOf(`${SUITE}-security`);
+    const release = uriOf("");
+    const security = uriOf("-security");
     return release !== undefined && security !== undefined ? { release, security } : undefined;
 }
 
@@ -108,8 +112,8 @@ const deb822Entries = (text: string): SourceEntry[] =>
 
 const RELEVANT_SETTING = /^Acquire::(https?::Proxy|Check-Valid-Until|Check-Date|ForceIPv[46]) "[^"]+";$/;
 
-/** This machine's way to Debian's packages. */
-export async function packageSource(): Promise<PackageSource> {
+/** This machine's way to the packages of a release. */
+export async function packageSource(release: Release): Promise<PackageSource> {
     const dir = "/etc/apt/sources.list.d";
     const parts = fs.existsSync(dir) ? fs.readdirSync(dir).filter((file) => /\.(list|sources)$/.test(file)) : [];
     const files = ["/etc/apt/sources.list", ...parts.map((file) => path.join(dir, file))].filter((file) =>
@@ -117,7 +121,10 @@ export async function packageSource(): Promise<PackageSource> {
     );
     const config = isInstalled("apt-config") ? (await attempt(["apt-config", "dump"])).stdout : "";
     return {
-        mirrors: debianMirrors(files.map((file) => fs.readFileSync(file, "utf8"))),
+        mirrors: debianMirrors(
+            files.map((file) => fs.readFileSync(file, "utf8")),
+            release,
+        ),
         settings: config.split("\n").filter((line) => RELEVANT_SETTING.test(line)),
     };
 }

@@ -18,7 +18,14 @@ export interface LabOptions {
     dir?: string;
     /** A management controller (IPMI) for every host, which switches its power. Default: as the lab has it, none for a new one. */
     bmc?: boolean;
+    /** The release of Debian that its hosts run; machines run bookworm alone. Default: as the lab has it, bookworm for a new one. */
+    release?: Release;
 }
+
+/** Releases of Debian that hosts can run: 12 and 13. */
+export const Release = { bookworm: "bookworm", trixie: "trixie" } as const;
+/** One of the releases. */
+export type Release = (typeof Release)[keyof typeof Release];
 
 /** What a host is: a container, which shares this machine's kernel, or a machine of its own in QEMU. */
 export const HostKind = { container: "container", vm: "vm" } as const;
@@ -64,10 +71,18 @@ export interface LabPlan {
     hosts: HostPlan[];
     /** Megabytes of a new machine's data disk. */
     dataDisk: number;
+    /** The release of Debian that its hosts run. */
+    release: Release;
 }
 
 /** A lab that is asked for with nothing said. */
-export const DEFAULTS = { name: "lab", subnet: "10.77.0.0/24", hosts: ["lb1", "lb2", "web1", "web2"], dataDisk: 400 };
+export const DEFAULTS = {
+    name: "lab",
+    subnet: "10.77.0.0/24",
+    hosts: ["lb1", "lb2", "web1", "web2"],
+    dataDisk: 400,
+    release: Release.bookworm,
+};
 
 /** The network between the replication links of a lab's machines: only they are in it, so every lab can have the same. */
 export const REPLICATION_SUBNET = "198.19.0.0/24";
@@ -112,6 +127,7 @@ const UNMOUNTABLE = /[,:\\"]/;
 /** All that is wrong with what was asked, one line each; empty when nothing is. */
 export function violations(options: LabOptions): string[] {
     const { name = DEFAULTS.name, subnet = DEFAULTS.subnet, hosts = [], vms = [], dataDisk = 1 } = options;
+    const { release = DEFAULTS.release } = options;
     const names = wantedHosts(options).map((host) => host.name);
     const repeated = names.filter((host, index) => names.indexOf(host) !== index);
     return [
@@ -127,6 +143,11 @@ export function violations(options: LabOptions): string[] {
             typeof vms !== "number" &&
             `hosts: ${names.length} names, but a lab has room for ${ROOM}`,
         !(Number.isInteger(dataDisk) && dataDisk > 0) && `dataDisk: ${dataDisk} must be a whole number of megabytes`,
+        !Object.values<string>(Release).includes(release) &&
+            `release: "${release}" must be ${Object.values(Release).join(" or ")}`,
+        release !== DEFAULTS.release &&
+            wantedHosts(options).some((host) => host.kind === HostKind.vm) &&
+            `vms: machines with a kernel of their own run ${DEFAULTS.release} alone, and release is ${release}`,
         ...names
             .filter((host) => !HOST_NAME.test(host))
             .map((host) => `hosts: "${host}" must be lower-case letters, digits and dashes, at most 31 characters`),
@@ -214,6 +235,7 @@ export function plan(options: LabOptions, existing: Existing[] = []): LabPlan {
             }),
         })),
         dataDisk,
+        release: options.release ?? DEFAULTS.release,
     };
 }
 

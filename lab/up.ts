@@ -82,9 +82,15 @@ export async function bringUp(
 ): Promise<Lab> {
     const known = knownLab(options);
     const hosts = options.hosts ?? (known === undefined && options.vms === undefined ? DEFAULTS.hosts : []);
-    const lab = plan({ ...options, hosts, subnet: options.subnet ?? known?.subnet }, existing(known));
+    const asIs = { subnet: options.subnet ?? known?.subnet, release: options.release ?? known?.release };
+    const lab = plan({ ...options, hosts, ...asIs }, existing(known));
     if (known !== undefined && known.subnet !== lab.subnet) {
         throw new Error(`subnet: the lab "${lab.name}" is up on ${known.subnet}; to move it, take it down first`);
+    }
+    if (known !== undefined && known.release !== lab.release) {
+        throw new Error(
+            `release: the hosts of the lab "${lab.name}" run ${known.release}; for ${lab.release}, take it down first`,
+        );
     }
     await locked(MACHINE_LOCK, async () => {
         await checkSubnet(lab);
@@ -160,8 +166,9 @@ async function basesOf(lab: LabPlan, progress: (line: string) => void): Promise<
 async function baseOf(lab: LabPlan, kind: HostKind, progress: (line: string) => void): Promise<string> {
     const recorded = readBase(lab.dir, kind);
     if (recorded === "") {
-        const source = await packageSource();
-        const base = kind === HostKind.vm ? await vmImage(source, progress) : await baseRoot(source, progress);
+        const source = await packageSource(lab.release);
+        const make = kind === HostKind.vm ? vmImage : baseRoot;
+        const base = await make(lab.release, source, progress);
         if (kind === HostKind.vm) await accelerator(base, progress);
         fs.writeFileSync(path.join(lab.dir, BASE_RECORDS[kind]), base);
         return base;
@@ -219,6 +226,7 @@ async function makeIdentities(lab: LabPlan): Promise<Inventory> {
     const keys = await Promise.all(lab.hosts.map((host) => driverOf(host).makeDisk(lab, host, authorized)));
     return {
         lab: lab.name,
+        release: lab.release,
         subnet: lab.subnet,
         gateway: lab.gateway,
         subnet6: lab.subnet6,
@@ -292,7 +300,8 @@ export function labOpen(options: Pick<LabOptions, "name" | "dir"> = {}): Lab {
     const inventory = readInventory(dir);
     if (inventory === undefined)
         throw new Error(`no lab "${name}" is up (looked in ${dir}): pulumi-ha lab up brings one up`);
-    const lab = plan({ name: inventory.lab, subnet: inventory.subnet, dir }, existing(inventory));
+    const { lab: known, subnet, release } = inventory;
+    const lab = plan({ name: known, subnet, release, dir }, existing(inventory));
     const bases = {
         [HostKind.container]: readBase(dir, HostKind.container),
         [HostKind.vm]: readBase(dir, HostKind.vm),

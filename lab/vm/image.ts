@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { type Additions, cached, cacheDir, debootstrap, digest, type Recipe, recipe } from "../base";
 import type { PackageSource } from "../machine";
+import type { Release } from "../plan";
 import { run } from "../run";
 
 /** What a machine has beside a plain server: its kernel, and what clusters are made of, so that no test waits for packages. */
@@ -79,11 +80,12 @@ export const imageFiles = (image: string) => ({
 
 /** The folder of the machines' image, built first if there is none from this recipe. About two minutes and 700 MB, once. */
 export async function vmImage(
+    release: Release,
     source: PackageSource,
     progress: (line: string) => void,
     cache = cacheDir(),
 ): Promise<string> {
-    const wanted = recipe(source, ADDITIONS);
+    const wanted = recipe(release, source, ADDITIONS);
     const parts = JSON.stringify([digest(wanted), MODULES, ROOT_SIZE, fs.readFileSync(INIT, "utf8")]);
     const name = `vm-${createHash("sha256").update(parts).digest("hex").slice(0, 12)}`;
     return cached(path.join(cache, name), "the machines' image", progress, (unfinished) =>

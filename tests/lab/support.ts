@@ -5,12 +5,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import type { NodeArgs } from "../../components";
-import { labDown, labUp } from "../../lab";
+import { labDown, labUp, Release } from "../../lab";
 import type { Lab, LabHost, LabOptions } from "../../lab";
 import { backendUrl } from "../../cli/pulumi";
 import { toolchainEnv } from "../../toolchain";
 
 export const PROJECT = path.join(__dirname, "..", "..");
+
+/** The release that the hosts of all benches run. */
+export const RELEASE = (process.env["PULUMI_HA_LAB_RELEASE"] ?? Release.bookworm) as Release;
 
 /** A lab of its own for a test file: hosts to reach as nodes, and stacks on them. Everything goes away with `down`. */
 export class Bench {
@@ -31,7 +34,8 @@ export class Bench {
     ): Promise<Bench> {
         const dir = mkdtempSync(path.join(tmpdir(), `${name}-`));
         mkdirSync(path.join(dir, "state"));
-        return new Bench(await labUp({ name, subnet, hosts, ...more, dir: path.join(dir, "lab") }), dir);
+        const options: LabOptions = { name, subnet, hosts, release: RELEASE, ...more, dir: path.join(dir, "lab") };
+        return new Bench(await labUp(options), dir);
     }
 
     host(name: string): LabHost {

@@ -1,5 +1,6 @@
 import { digest, recipe } from "../../../lab/base";
 import { debianMirrors, reachableNameservers } from "../../../lab/machine";
+import { Release } from "../../../lab/plan";
 
 const DEB822 = `Types: deb
 # a comment
@@ -16,14 +17,31 @@ Components: main
 
 test("the machine's own mirrors, from either form of apt's sources", () => {
     const expected = { release: "http://mirror.example/debian", security: "http://mirror.example/security" };
-    expect(debianMirrors([DEB822])).toEqual(expected);
+    expect(debianMirrors([DEB822], Release.bookworm)).toEqual(expected);
     expect(
-        debianMirrors([
-            "# deb http://old.example/debian bookworm main\n" +
-                "deb [signed-by=/k.gpg] http://mirror.example/debian bookworm main\n" +
-                "deb http://mirror.example/security bookworm-security main contrib\n",
-        ]),
+        debianMirrors(
+            [
+                "# deb http://old.example/debian bookworm main\n" +
+                    "deb [signed-by=/k.gpg] http://mirror.example/debian bookworm main\n" +
+                    "deb http://mirror.example/security bookworm-security main contrib\n",
+            ],
+            Release.bookworm,
+        ),
     ).toEqual(expected);
+});
+
+test("a mirror of one release has the others too; that of the hosts' own goes first", () => {
+    const expected = { release: "http://mirror.example/debian", security: "http://mirror.example/security" };
+    expect(debianMirrors([DEB822], Release.trixie)).toEqual(expected);
+    expect(debianMirrors([DEB822, "deb http://new.example/debian trixie main\n"], Release.trixie)).toEqual({
+        ...expected,
+        release: "http://new.example/debian",
+    });
+    expect(recipe(Release.trixie, { mirrors: expected, settings: [] }).sources).toEqual([
+        "deb http://mirror.example/debian trixie main",
+        "deb http://mirror.example/debian trixie-updates main",
+        "deb http://mirror.example/security trixie-security main",
+    ]);
 });
 
 test("vendors' repositories, other releases and disabled sources are left out", () => {
@@ -33,8 +51,8 @@ test("vendors' repositories, other releases and disabled sources are left out", 
         "Types: deb\nEnabled: no\nURIs: http://off.example/debian\nSuites: bookworm\nComponents: main\n",
         "deb http://archive.example/ubuntu jammy main\n",
     ];
-    expect(debianMirrors(others)).toBeUndefined();
-    expect(recipe({ settings: [] }).sources).toEqual([]);
+    expect(debianMirrors(others, Release.bookworm)).toBeUndefined();
+    expect(recipe(Release.bookworm, { settings: [] }).sources).toEqual([]);
 });
 
 test("name servers on loopback are of no use to a host", () => {
@@ -46,14 +64,14 @@ test("name servers on loopback are of no use to a host", () => {
 test("a base root is named after everything it is made from", () => {
     const mirrors = { release: "http://a/debian", security: "http://a/security" };
     const source = { mirrors, settings: [] };
-    expect(digest(recipe(source))).toBe(digest(recipe({ ...source })));
-    expect(digest(recipe(source))).not.toBe(
-        digest(recipe({ ...source, mirrors: { ...mirrors, release: "http://b/debian" } })),
+    expect(digest(recipe(Release.bookworm, source))).toBe(digest(recipe(Release.bookworm, { ...source })));
+    expect(digest(recipe(Release.bookworm, source))).not.toBe(
+        digest(recipe(Release.bookworm, { ...source, mirrors: { ...mirrors, release: "http://b/debian" } })),
     );
 });
 
 test("the base root has none of what the library installs", () => {
-    const { packages } = recipe({ settings: [] });
+    const { packages } = recipe(Release.bookworm, { settings: [] });
     expect(packages).not.toEqual(
         expect.arrayContaining([expect.stringMatching(/keepalived|haproxy|mariadb|drbd|curl|python/)]),
     );

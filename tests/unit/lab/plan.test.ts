@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import ipaddr from "ipaddr.js";
-import { freeSubnet, namesOf, overlaps, plan, violations } from "../../../lab/plan";
+import { freeSubnet, namesOf, overlaps, plan, Release, violations } from "../../../lab/plan";
 
 const labName = fc.stringMatching(/^[a-z][a-z0-9-]{0,11}$/).filter((name) => name !== "hosts");
 const hostName = fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/);
@@ -111,6 +111,8 @@ test.each([
     [{ dir: "/tmp/a:b" }, 'dir: "/tmp/a:b" must not contain a comma, a colon'],
     [{ hosts: 90 }, "between 0 and 89"],
     [{ hosts: 1.5 }, "must be a whole number"],
+    [{ release: "sid" as Release }, 'release: "sid" must be bookworm or trixie'],
+    [{ release: Release.trixie, vms: 1 }, "vms: machines with a kernel of their own run bookworm alone"],
 ])("fails: %j", (options, message) => {
     expect(violations(options).join("\n")).toContain(message);
 });
