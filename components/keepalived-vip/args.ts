@@ -115,6 +115,12 @@ export interface KeepalivedVipArgs {
     preempt?: pulumi.Input<boolean>;
     /** Seconds for which a node of higher priority waits before it takes the address back. Only with `preempt`. Default: 0. */
     preemptDelaySeconds?: pulumi.Input<number>;
+    /**
+     * A holder that was paused for longer than the others wait, as a suspended virtual machine is, leaves the address to whoever took it, instead of taking
+     * it back when it goes on. Needs keepalived 2.3 (Debian 13) on every node: an older one refuses the configuration, and nothing is changed there. Only
+     * without `preempt`. Default: false, such a holder takes it back.
+     */
+    timerExpiredBackup?: pulumi.Input<boolean>;
     /** Services that the holder must serve, by name. Default: none, only link and host count. */
     track?: Record<string, TrackArgs>;
     /** Commands that run when a node's part changes. Default: none. */

@@ -89,7 +89,7 @@ export function instanceConf(vip: VipSpec, node: VipNode): string {
     const instance = [
         `version ${vip.version}`,
         "state BACKUP",
-        ...returning(vip),
+        ...returning(vip, node),
         `interface ${node.interface ?? ""}`,
         `virtual_router_id ${vip.virtualRouterId}`,
         `priority ${node.priority}`,
@@ -119,10 +119,16 @@ export function instanceConf(vip: VipSpec, node: VipNode): string {
     ]);
 }
 
-function returning(vip: VipSpec): string[] {
-    if (!vip.preempt) return ["nopreempt"];
+function returning(vip: VipSpec, node: VipNode): string[] {
+    if (!vip.preempt) return ["nopreempt", ...(vip.timerExpiredBackup ? [afterPause(vip, node)] : [])];
     return vip.preemptDelaySeconds === 0 ? [] : [`preempt_delay ${vip.preemptDelaySeconds}`];
 }
+
+/** How long the others waited before one of them took the address: their highest priority says. */
+const afterPause = (vip: VipSpec, node: VipNode): string => {
+    const others = vip.nodes.filter((other) => other.name !== node.name);
+    return `timer_expired_backup ${Math.max(...others.map((other) => other.priority))}`;
+};
 
 const startup = (vip: VipSpec): string[] =>
     vip.startupDelaySeconds === 0 ? [] : block("global_defs", [`vrrp_startup_delay ${vip.startupDelaySeconds}`]);

@@ -31,7 +31,7 @@ export type { GarpArgs, HttpProbeArgs, KeepalivedVipArgs, NotifyArgs, TcpProbeAr
  * and `arp_announce` = 2 as well: this is not done here because it changes how all addresses of the host answer.
  *
  * What no VRRP can give: while the holder's keepalived or its virtual machine is paused, and while the nodes cannot see each other, both have the
- * address. And VRRP has no say in who may write: put nothing behind it that breaks when two nodes serve.
+ * address (`timerExpiredBackup` decides which of them keeps it after a pause). And VRRP has no say in who may write: put nothing behind it that breaks when two nodes serve.
  */
 export class KeepalivedVip extends pulumi.ComponentResource {
     static readonly __pulumiType = "pulumi-ha:index:KeepalivedVip";

@@ -93,6 +93,12 @@ export const rules: Rules<VipSpec> = [
         because: (vip) =>
             `a delay of ${vip.preemptDelaySeconds} s without preempt delays nothing: set preempt, or leave it out`,
     },
+    {
+        path: "timerExpiredBackup",
+        refuses: (vip) => vip.timerExpiredBackup && vip.preempt,
+        because: () =>
+            "with preempt a node of higher priority takes the address back, paused before or not: leave one of the two out",
+    },
     (vip) =>
         Object.keys(vip.track)
             .filter((name) => !NAME.test(name))

@@ -43,6 +43,7 @@ export interface VipSpec {
     standby: string[];
     preempt: boolean;
     preemptDelaySeconds: number;
+    timerExpiredBackup: boolean;
     nodes: VipNode[];
     track: Record<string, Tracker>;
     notify: pulumi.Unwrap<NotifyArgs> & { user: string };
@@ -92,6 +93,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<KeepalivedVipArgs>): Vi
         standby: args.standby ?? [],
         preempt: args.preempt ?? false,
         preemptDelaySeconds: args.preemptDelaySeconds ?? 0,
+        timerExpiredBackup: args.timerExpiredBackup ?? false,
         nodes: args.nodes.map((node, place) => ({
             name: node.name,
             address: ipv6 && family(node.address) !== 6 ? node.address6 : node.address,

@@ -8,7 +8,7 @@ import type { VipSpec } from "../../../../components/keepalived-vip/spec";
 import type { Manifest } from "../../../../remote/manifest";
 import { toText } from "../../../../remote/manifest";
 import { parse } from "../../../../remote/parse";
-import { full, ipv6, spec, version2 } from "./specs";
+import { full, ipv6, lb1, lb2, lb3, spec, version2 } from "./specs";
 
 const variants: [string, VipSpec][] = [
     ["defaults", spec()],
@@ -23,6 +23,12 @@ const perNode = variants.flatMap(([title, vip]) =>
 
 describe("keepalived.conf", () => {
     test.each(perNode)("of %s", (_title, vip, node) => expect(instanceConf(vip, node)).toMatchSnapshot());
+});
+
+test("a node that was paused knows how soon the most preferred of the others took the address", () => {
+    const vip = spec({ nodes: [lb1, lb2, lb3], timerExpiredBackup: true });
+    const after = vip.nodes.map((node) => /nopreempt\n +(.*)\n/.exec(instanceConf(vip, node))?.[1]);
+    expect(after).toEqual(["timer_expired_backup 252", "timer_expired_backup 254", "timer_expired_backup 254"]);
 });
 
 test("the whole manifest of a node", () => {

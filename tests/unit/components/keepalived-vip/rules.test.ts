@@ -91,6 +91,12 @@ const cases: Case[] = [
     ["version 2 with IPv6", { version: 2, address: "fd77::64/64" }, "version", "knows no IPv6"],
     ["a version that is none", { version: 4 as 3 }, "version", "2 or 3"],
     ["a delay without preempt", { preemptDelaySeconds: 5 }, "preemptDelaySeconds", "without preempt delays nothing"],
+    [
+        "two words on a return",
+        { preempt: true, timerExpiredBackup: true },
+        "timerExpiredBackup",
+        "leave one of the two",
+    ],
     ["a delay too long", { preempt: true, preemptDelaySeconds: 1001 }, "preemptDelaySeconds", "from 0 to 1000"],
     ["a weight without preempt", { track: { web: { ...web, weight: -20 } } }, "track.web.weight", "does not preempt"],
     [
