@@ -15,8 +15,8 @@ fit() {
     # What came with a system that was supported can leave after its upgrade too.
     [[ $VERB != remove ]] || id=debian version=12
     case "$id $version" in
-    'debian 12' | 'ubuntu 22.04' | 'ubuntu 24.04') ;;
-    *) fail "this host runs $name: supported are Debian 12, Ubuntu 22.04 and Ubuntu 24.04" ;;
+    'debian 12' | 'debian 13' | 'ubuntu 22.04' | 'ubuntu 24.04') ;;
+    *) fail "this host runs $name: supported are Debian 12 and 13, Ubuntu 22.04 and 24.04" ;;
     esac
     [[ -d $ROOT/run/systemd/system ]] || fail "systemd does not run this host: services could not be managed"
 }

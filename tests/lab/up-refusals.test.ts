@@ -60,7 +60,7 @@ describe("hosts that cannot be provisioned", () => {
         ],
         [
             "a system that is not supported",
-            "this host runs Debian GNU/Linux 11: supported are Debian 12, Ubuntu 22.04 and Ubuntu 24.04",
+            "this host runs Debian GNU/Linux 11: supported are Debian 12 and 13, Ubuntu 22.04 and 24.04",
         ],
         [
             "a package mirror out of reach",

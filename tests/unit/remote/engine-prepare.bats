@@ -172,7 +172,7 @@ STUB
     for verb in prepare apply; do
         run engine "$verb"
         [ "$status" -eq 1 ]
-        [[ $output == *"this host runs Fedora Linux 41: supported are Debian 12, Ubuntu 22.04 and Ubuntu 24.04"* ]]
+        [[ $output == *"this host runs Fedora Linux 41: supported are Debian 12 and 13, Ubuntu 22.04 and 24.04"* ]]
     done
     [ "$(calls)" = "" ]
 }

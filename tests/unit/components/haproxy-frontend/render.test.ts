@@ -88,7 +88,7 @@ function haproxyCheck(specs: FrontendSpec[]): { status: number | null; said: str
             write(`${PATHS.certificates}/${s.name}.pem`, certificatePem + privateKeyPem);
             write(`${PATHS.certificates}/${s.name}-servers-ca.pem`, certificatePem);
         }
-        const ran = spawnSync("haproxy", ["-c", "-f", here(PATHS.base), "-f", here(PATHS.frontends)], {
+        const ran = spawnSync("haproxy", ["-c", "-dW", "-f", here(PATHS.base), "-f", here(PATHS.frontends)], {
             encoding: "utf8",
         });
         return { status: ran.status, said: `${ran.stdout}${ran.stderr}` };
