@@ -91,7 +91,7 @@ function haproxyCheck(specs: FrontendSpec[]): { status: number | null; said: str
         const ran = spawnSync("haproxy", ["-c", "-dW", "-f", here(PATHS.base), "-f", here(PATHS.frontends)], {
             encoding: "utf8",
         });
-        return { status: ran.status, said: `${ran.stdout}${ran.stderr}` };
+        return { status: ran.status, said: ran.stderr };
     } finally {
         fs.rmSync(root, { recursive: true });
     }
@@ -115,7 +115,7 @@ function haproxyCheck(specs: FrontendSpec[]): { status: number | null; said: str
             [spec(webArgs, { serverTls: { serverName: undefined }, check: { http: {}, port: 9443 } })],
         ],
     ])("%s: valid, without a warning", (_, specs) => {
-        expect(haproxyCheck(specs)).toEqual({ status: 0, said: "Configuration file is valid\n" });
+        expect(haproxyCheck(specs)).toEqual({ status: 0, said: "" });
     });
 
     test("fails with haproxy's own message for what it does not know", () => {
