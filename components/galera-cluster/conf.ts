@@ -40,6 +40,9 @@ const argued = (spec: GaleraSpec): Variables => ({
 /** What makes a server a member of this cluster. */
 const membership = (spec: GaleraSpec, node: GaleraNode): Variables => ({
     bind_address: "*",
+    // MariaDB 11.8 has a plugin that takes `wsrep_provider_options` from a running server, and with it the way to new certificates (`socket.ssl_reload`).
+    // 10.11 does not know it: `loose`.
+    loose_plugin_wsrep_provider: "OFF",
     skip_name_resolve: "ON",
     ssl_ca: PATHS.ca,
     ssl_cert: PATHS.certificate,

@@ -55,6 +55,7 @@ const OWNED: Record<string, string> = {
     console: start,
     gdb: start,
     wsrep_provider_options: "use providerOptions",
+    plugin_wsrep_provider: "with this plugin a running server takes no new certificate: use providerOptions",
     wsrep_cluster_name: "it is the name of the component",
     wsrep_osu_method: "RSU changes a table on one member alone: set it in the session of the migration",
 };

@@ -1,7 +1,8 @@
 /**
  * Server variables that a running server takes for all sessions that begin from then on, under the name that option files use too: those of MariaDB
  * 10.11 with READ_ONLY=NO and a global value in information_schema.SYSTEM_VARIABLES, without what is a command or an identity rather than a setting
- * (`*_now`, `gtid_*`, `replicate_*`, …). One that is missing here costs a restart, nothing else.
+ * (`*_now`, `gtid_*`, `replicate_*`, …). One that is missing here costs a restart, nothing else. MariaDB 11.8 knows all of them but three, which it refuses:
+ * `innodb_change_buffer_max_size`, `max_tmp_tables`, `wsrep_load_data_splitting`.
  */
 const DYNAMIC = new Set(
     `
