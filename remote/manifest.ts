@@ -28,12 +28,14 @@ export type Impact = (typeof Impact)[keyof typeof Impact];
 export interface Activation {
     /** `reload` or `restart` a service, or `run` a command. */
     do: "reload" | "restart" | "run";
-    /** The systemd unit to reload or restart; the command (bash) to run: its words are shown as progress, and it ends when nothing holds its output any more. */
+    /** The systemd unit to reload or restart; the command (bash) to run: its words are shown as progress, it ends when nothing holds its output any more, and status 75 says that what it began goes on by itself: nothing is put back then. */
     target: string;
     /** What it does to the running service. */
     impact: Impact;
     /** Seconds for which a client is expected to wait or be refused; 0 when it notices nothing. */
     seconds: number;
+    /** Of a command: seconds after which it is stopped, and has failed. Default: 300. */
+    withinSeconds?: number;
 }
 
 /** A file with its whole content. */
@@ -74,7 +76,7 @@ export interface Step {
     command: string;
 }
 
-/** A probe that must succeed within a deadline after activation. */
+/** A probe that must succeed within a deadline after activation. With status 75 it says that what it waits for goes on by itself: nothing is put back then. */
 export interface Gate extends Step {
     /** Seconds from the first attempt on; it is tried again until then. */
     withinSeconds: number;
@@ -159,11 +161,17 @@ export const restart = (service: string, seconds: number, impact: Impact = Impac
 });
 
 /** A command that makes the running system take a file. */
-export const run = (command: string, impact: Impact = Impact.None, seconds = 0): Activation => ({
+export const run = (
+    command: string,
+    impact: Impact = Impact.None,
+    seconds = 0,
+    more: Pick<Activation, "withinSeconds"> = {},
+): Activation => ({
     do: "run",
     target: command,
     impact,
     seconds,
+    ...more,
 });
 
 /** Where a credential's value goes in the content of a file that lists it in `fill`. */
@@ -226,7 +234,10 @@ function number(value: number): string {
 function activationText(a: Activation): string[] {
     const cost = `impact=${a.impact} seconds=${number(a.seconds)}`;
     return a.do === "run"
-        ? [`on-change run ${cost}`, ...body(a.target)]
+        ? [
+              `on-change run ${cost}${a.withinSeconds === undefined ? "" : ` within=${number(a.withinSeconds)}`}`,
+              ...body(a.target),
+          ]
         : [`on-change ${a.do} ${cost} ${word("service", a.target)}`];
 }
 

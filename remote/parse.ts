@@ -25,12 +25,14 @@ function directives(text: string): Directive[] {
 const after = (rest: string, words: number): string => rest.split(" ").slice(words).join(" ");
 
 function activation(d: Directive): Activation {
-    const [, what, impact, seconds, target] = d.words;
+    const [, what, impact, seconds, last] = d.words;
+    const isRun = what === "run";
     return {
         do: what as Activation["do"],
-        target: what === "run" ? (d.body ?? "") : (target ?? ""),
+        target: (isRun ? d.body : last) ?? "",
         impact: (impact ?? "").replace("impact=", "") as Impact,
         seconds: Number((seconds ?? "").replace("seconds=", "")),
+        ...(isRun && last !== undefined ? { withinSeconds: Number(last.replace("within=", "")) } : {}),
     };
 }
 

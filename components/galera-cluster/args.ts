@@ -112,7 +112,10 @@ export interface GaleraClusterArgs {
     port?: pulumi.Input<number>;
     /** Seconds for clients to finish before a member is restarted, once load balancers send it no new ones. Default: 10. */
     drainSeconds?: pulumi.Input<number>;
-    /** Seconds for a member to join, with a whole copy of the data where it needs one, at most 2400. Default: 900. */
+    /**
+     * Seconds for which `up` waits for a member that joins, by a whole copy of the data where it needs one, at most 2400. A copy that takes longer goes
+     * on: that `up` fails, and the next one finds it done or waits again. Default: 900.
+     */
     joinSeconds?: pulumi.Input<number>;
     /** Names what is risked by settings that can lose acknowledged transactions (`innodb_flush_log_at_trx_commit` other than 1, …), and allows them. Default: they are refused. */
     acceptDataLossRisk?: pulumi.Input<string>;

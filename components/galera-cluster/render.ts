@@ -1,5 +1,5 @@
 import { Impact, manifest, restart, run } from "../../remote/manifest";
-import type { ManagedFile, Manifest } from "../../remote/manifest";
+import type { Activation, ManagedFile, Manifest } from "../../remote/manifest";
 import { rootFile } from "../shared/files";
 import { header } from "../shared/header";
 import { dynamicConf, membersConf, serverConf } from "./conf";
@@ -24,7 +24,12 @@ const HEALTH_SECONDS = 10;
 const PACKAGES = ["mariadb-server", "mariadb-backup", "galera-4", "socat", "openssl"];
 
 const member = (verb: string): string => `${PATHS.member} ${verb}`;
-const converge = run(member("converge"), Impact.Restart, RESTART_SECONDS);
+/** Beside clients that finish and a copy that is received: others that are waited for, the server's stop, being let in. */
+const CONVERGE_SECONDS = 600;
+const converge = ({ drainSeconds, joinSeconds }: GaleraSpec): Activation =>
+    run(member("converge"), Impact.Restart, RESTART_SECONDS, {
+        withinSeconds: CONVERGE_SECONDS + drainSeconds + joinSeconds,
+    });
 const reloadTls = run(member("tls"), Impact.Reload);
 const restartHealth = restart(HEALTH_SERVICE, 0, Impact.None);
 
@@ -96,8 +101,8 @@ export function renderServer(spec: GaleraSpec, nodeName: string): Manifest {
         unit: `galera-${spec.name}`,
         directories: [{ path: `${SYSTEMD}/${SERVICE}.d`, mode: "0755", owner: "root:root" }],
         files: [
-            rootFile(`${SYSTEMD}/${SERVICE}.d/pulumi-ha.conf`, "0644", dropIn, { onChange: [converge] }),
-            rootFile(PATHS.serverConf, "0644", serverConf(spec, node), { onChange: [converge] }),
+            rootFile(`${SYSTEMD}/${SERVICE}.d/pulumi-ha.conf`, "0644", dropIn, { onChange: [converge(spec)] }),
+            rootFile(PATHS.serverConf, "0644", serverConf(spec, node), { onChange: [converge(spec)] }),
             rootFile(PATHS.dynamicConf, "0644", dynamicConf(spec), { onChange: [run(member("set"), Impact.Reload)] }),
             pem(PATHS.certificate, CERTIFICATE),
             pem(PATHS.key, KEY),

@@ -18,10 +18,14 @@ declare -A LIMIT=(
     [update]=180    # apt-get update
     [install]=1500  # apt-get install, dpkg --configure -a
     [validate]=120  # one validator
-    [step]=300      # one `run` activation or one step of removal
+    [step]=300      # one `run` activation that names no seconds of its own, or one step of removal
     [service]=960   # systemctl start, stop, restart, reload: above Debian's longest TimeoutStartSec (900 s, mariadb)
 )
 FETCH_TIMEOUT=15 FETCH_RETRIES=2 DPKG_LOCK_WAIT=600
+# Seconds between two words about a gate that is not passed yet.
+GATE_WORD=30
+# The status by which an activation or a gate says that it is not done and goes on by itself (EX_TEMPFAIL of sysexits.h).
+GOES_ON=75
 
 say() {
     # Before anything is swapped, a run whose caller has gone must not go on: a newer one may be on its way.

@@ -11,7 +11,7 @@ load() { # FILE
     [[ ${rows[-2]} == "end $count" && ${rows[-3]} == "${rows[-1]}" ]] || fail "the manifest arrived cut off: its last line does not count its lines"
     UNIT='' PACKAGES=() USERS=() DIR_PATH=() DIR_MODE=() DIR_OWNER=()
     FILE_PATH=() FILE_MODE=() FILE_OWNER=() FILE_CREDENTIAL=() FILE_FILL=() FILE_SHARED=() FILE_CUT=() FILE_AT=()
-    ON_FILE=() ON_DO=() ON_TARGET=() CHECK_NAME=() CHECK_AT=() SERVICE=() SERVICE_ENABLED=() SERVICE_RUNNING=()
+    ON_FILE=() ON_DO=() ON_TARGET=() ON_WITHIN=() CHECK_NAME=() CHECK_AT=() SERVICE=() SERVICE_ENABLED=() SERVICE_RUNNING=()
     GATE_NAME=() GATE_WITHIN=() GATE_AT=() REMOVAL_NAME=() REMOVAL_AT=() CREDENTIAL_NAME=() CREDENTIAL_AT=()
     ROWS=()
     for ((i = 0; i < ${#rows[@]} - 3; i += 2)); do
@@ -59,9 +59,12 @@ directive() { # ROW; `at` and `body` are load's
     file) file_directive "${w[@]:1}" ;;
     on-change)
         ((${#FILE_PATH[@]})) || fail "on-change without a file"
-        ON_FILE+=("${FILE_PATH[-1]}") ON_DO+=("${w[1]-}")
+        ON_FILE+=("${FILE_PATH[-1]}") ON_DO+=("${w[1]-}") ON_WITHIN+=("${LIMIT[step]}")
         case ${w[1]-} in
-        run) body=true ON_TARGET+=("$at") ;;
+        run)
+            body=true ON_TARGET+=("$at")
+            if [[ ${w[4]-} == within=* ]]; then word seconds "${w[4]#*=}" && ON_WITHIN[-1]=${w[4]#*=}; fi
+            ;;
         reload | restart) word service "${w[4]-}" && ON_TARGET+=("${w[4]}") ;;
         *) fail "'${w[1]-}' is no activation: allowed is reload, restart, run" ;;
         esac

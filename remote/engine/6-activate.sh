@@ -49,7 +49,7 @@ daemon_reload() {
     done
 }
 
-forget_activations() { RUNS=() RESTARTS=() RELOADS=() PLANNED=(); }
+forget_activations() { RUNS=() RUN_WITHIN=() RESTARTS=() RELOADS=() PLANNED=(); }
 
 # Adds what the changed paths (BEFORE) ask for in the manifest in hand, each distinct activation once.
 collect_activations() {
@@ -63,7 +63,7 @@ collect_activations() {
         case ${ON_DO[n]} in
         run)
             body "${ON_TARGET[n]}" >"$WORK/run.${#RUNS[@]}"
-            RUNS+=("$what")
+            RUNS+=("$what") RUN_WITHIN+=("${ON_WITHIN[n]}")
             ;;
         restart) RESTARTS+=("$what") ;;
         reload) RELOADS+=("$what") ;;
@@ -86,8 +86,10 @@ activate() { # [lenient]
         status=0
         ACTIONS+=("run ${RUNS[n]%%$'\n'*}")
         say "running ${RUNS[n]%%$'\n'*}"
-        bounded step bash -eu "$WORK/run.$n" 2>&1 | aloud >"$WORK/out" || status=${PIPESTATUS[0]}
-        ((status == 0)) || trouble "the activation failed with status $status: ${RUNS[n]%%$'\n'*}" "$(last_words "$WORK/out" "$status" step)" || or_end "${1-}"
+        LIMIT[run-step]=${RUN_WITHIN[n]}
+        bounded run-step bash -eu "$WORK/run.$n" 2>&1 | aloud >"$WORK/out" || status=${PIPESTATUS[0]}
+        ((status != GOES_ON)) || goes_on
+        ((status == 0)) || trouble "the activation failed with status $status: ${RUNS[n]%%$'\n'*}" "$(last_words "$WORK/out" "$status" run-step)" || or_end "${1-}"
     done
     look_at "${RESTARTS[@]}" "${RELOADS[@]}"
     for service in "${RESTARTS[@]}"; do
@@ -97,6 +99,11 @@ activate() { # [lenient]
         [[ -z ${PLANNED["restart $service"]-} ]] || continue
         to_stand_still "$service" || tell reload "$service" || or_end "${1-}"
     done
+}
+
+# What was swapped in is not put back, as that would lose what has come of it so far: as after a cut, the next run converges.
+goes_on() {
+    PHASE=unfinished NOW="the new files and services stay, and what has begun goes on; the next run takes it from there"
 }
 
 # What failed ends an apply; where as much as possible is to be put back or removed, it is noted.
@@ -168,9 +175,12 @@ original_state() { # SERVICE
 set_state() { # SERVICE enabled|disabled running|stopped
     if [[ $2 == enabled ]] && ! starts_at_boot "$1"; then systemd_do enable "$1" || return 1; fi
     if [[ $2 == disabled && ${ENABLED[$1]-} == enabled* ]]; then systemd_do disable "$1" || return 1; fi
-    if [[ $3 == running ]] && ! runs "$1"; then systemd_do start "$1" || return 1; fi
+    if [[ $3 == running ]] && ! runs "$1" && ! on_its_way "$1"; then systemd_do start "$1" || return 1; fi
     if [[ $3 == stopped && ${ACTIVE[$1]-} == @(active|reloading|activating) ]]; then systemd_do stop "$1" || return 1; fi
 }
+
+# Gates wait for it, each for as long as it takes, and say how far it is.
+on_its_way() { [[ ${ACTIVE[$1]-} == activating ]] && ((${#GATE_AT[@]})); } # SERVICE
 
 states_of_services() { # [lenient]
     local n
@@ -183,7 +193,7 @@ states_of_services() { # [lenient]
 
 # One gate, tried until its deadline. An attempt that hangs takes half of what is left, so that another follows.
 pass_gate() { # N
-    local n=$1 status deadline left limit part=${GATE_WITHIN[$1]}.
+    local n=$1 status deadline left limit words word=$((SECONDS + GATE_WORD)) part=${GATE_WITHIN[$1]}.
     # In microseconds; the manifest writes 2 or 0.5.
     part=${part#*.} part=${part%.}000000
     deadline=$((${EPOCHREALTIME/./} + 10#${GATE_WITHIN[n]%%.*} * 1000000 + 10#${part:0:6}))
@@ -196,8 +206,14 @@ pass_gate() { # N
         ((status)) || return 0
         left=$((deadline - ${EPOCHREALTIME/./}))
         ((left > 0)) || break
+        if ((SECONDS >= word)); then
+            words=$(last_words "$WORK/out" "$status" gate)
+            say "waits: ${words##*$'\n'}"
+            word=$((SECONDS + GATE_WORD))
+        fi
         pause 0.2
     done
+    ((status != GOES_ON)) || goes_on
     trouble "${GATE_NAME[n]}: not within ${GATE_WITHIN[n]} s" "$(last_words "$WORK/out" "$status" gate)"
 }
 

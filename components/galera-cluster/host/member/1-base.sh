@@ -21,8 +21,12 @@ NEW_CLUSTER=/run/mariadb-wsrep-new-cluster
 # Where `pulumi-ha recover` leaves the position at which this member is to begin the cluster; gone with the next boot.
 NAMED=/run/pulumi-ha-galera-begin
 SERVICE=mariadb.service
-# An activation gets 300 s; what is not over by then must at least have been said.
-BUDGET=275
+# Seconds for a server to stop, or to be let in; for a copy of the data, and for catching up, it gets JOIN_SECONDS.
+PATIENCE=275
+# Seconds between two words about how far it is.
+PROGRESS_EVERY=30
+# What has begun goes on, and nothing is to be undone: the engine leaves all as it is.
+GOES_ON=75
 
 declare -A SETTING=() ADDRESS=() WSREP=() SYSTEMD=()
 OTHERS=()
@@ -30,10 +34,10 @@ NODE=$HOSTNAME
 
 say() { printf '%s: %s\n' "$NODE" "$1" >&2; }
 
-fail() { # LINE…
+fail() { # LINE…, with STATUS
     local line
     for line; do say "$line"; done
-    exit 1
+    exit "${STATUS:-1}"
 }
 
 read_settings() {
@@ -54,9 +58,4 @@ read_settings() {
     # Nobody to ask would make every question about the others come out well.
     [[ -n ${ADDRESS[$NODE]-} ]] || fail "$SETTINGS: $NODE is not among the members ${SETTING[MEMBERS]}"
     ((${#OTHERS[@]})) || fail "$SETTINGS: there is no member but $NODE"
-}
-
-left() { # seconds until END
-    local left=$((END - SECONDS))
-    echo $((left > 0 ? left : 0))
 }

@@ -85,23 +85,42 @@ stop_hung() { # PID
     systemctl kill --signal=KILL --kill-whom=main "$SERVICE" || true
 }
 
+# The server answers nobody while it receives a copy.
+copies() { [[ ${SYSTEMD[ActiveState]} == activating && ${SYSTEMD[SubState]} != auto-restart ]] && ((!${#WSREP[@]})) && receives_copy; }
+goes_on() { copies || is_primary; }
+
+how_far() {
+    if copies; then
+        echo "receives a whole copy of the data (SST): $(copied) MiB in $((EPOCHSECONDS - $(stat --format=%Y "$READ"))) s"
+    elif is_primary; then
+        echo "catches up: ${WSREP[local_state_comment]-}, ${WSREP[local_recv_queue]-?} write sets behind"
+    elif [[ ${SYSTEMD[SubState]} == auto-restart ]]; then
+        echo "the server stopped, systemd starts it again"
+    else
+        echo "waits to be let in"
+    fi
+}
+
+# What has arrived lies in a folder of its own, from which it is moved when it is complete. Files come and go meanwhile.
+copied() {
+    local folder=$DATA/.sst
+    [[ -d $folder ]] || folder=$DATA
+    { du --summarize --block-size=1M --exclude=galera.cache -- "$folder" 2>/dev/null || true; } | cut -f 1
+}
+
 progress() {
     local now
-    if [[ ${SYSTEMD[SubState]} == auto-restart ]]; then
-        now="the server stopped, systemd starts it again"
-    elif receives_copy && ! is_primary; then
-        now="receives a whole copy of the data (SST)"
-    elif is_primary; then
-        now="catches up: ${WSREP[local_state_comment]-}, ${WSREP[local_recv_queue]-?} write sets behind"
-    else
-        now="waits to be let in"
+    now=$(how_far)
+    if [[ ${PROGRESS-} != "${now%%:*}" ]] || ((SECONDS >= NEXT_WORD)); then
+        say "$now"
+        NEXT_WORD=$((SECONDS + PROGRESS_EVERY))
     fi
-    [[ ${PROGRESS-} == "${now%%:*}" ]] || say "$now"
     PROGRESS=${now%%:*}
 }
 
-# Waits until the server that was started at SINCE is a full member.
-wait_synced() { # SINCE RESTARTS
+# Waits until the server that was started at SINCE is a full member; with `no-copy` it ends at once where that takes a whole copy.
+wait_synced() { # SINCE RESTARTS [no-copy]
+    local begun=$SECONDS most
     PROGRESS=''
     while :; do
         look || true
@@ -114,14 +133,14 @@ wait_synced() { # SINCE RESTARTS
             explain "$1"
             return 1
         fi
-        (($(left))) || break
+        if [[ ${3-} == no-copy ]] && copies; then return 0; fi
+        most=${SETTING[JOIN_SECONDS]%.*}
+        goes_on || ((most <= PATIENCE)) || most=$PATIENCE
+        ((SECONDS - begun < most)) || break
         progress
         sleep 0.5
     done
-    if receives_copy; then
-        say "still receives a whole copy of the data (SST), and goes on with it"
-        return 0
-    fi
+    ! goes_on || STATUS=$GOES_ON fail "$(how_far), and goes on: \`pulumi up\` waits for it again"
     say "is not Synced after $((EPOCHSECONDS - $1)) s"
     explain "$1"
     return 1

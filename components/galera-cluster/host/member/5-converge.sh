@@ -2,20 +2,15 @@
 # From the state of the server to a full member of the cluster, that runs what is written.
 
 verb_converge() {
-    END=$((SECONDS + BUDGET))
     rm -f -- "$NEW_CLUSTER"
     certificate_holds
     look_at_unit
     if ! is_up; then
         begin
-    elif runs_what_is_written; then
-        wait_synced "$EPOCHSECONDS" "${SYSTEMD[NRestarts]:-0}"
-    elif ! look && [[ ${SYSTEMD[ActiveState]} == activating ]] && receives_copy; then
-        # To begin it anew would cost more than it brings.
-        say "receives a whole copy of the data (SST): what has changed takes effect at the next start"
-        wait_synced "$EPOCHSECONDS" "${SYSTEMD[NRestarts]:-0}"
     else
-        restart_safely
+        # To begin a copy anew would cost more than it brings: what has changed takes effect after it.
+        if runs_what_is_written || { ! look && copies; }; then wait_synced "$EPOCHSECONDS" "${SYSTEMD[NRestarts]:-0}"; fi
+        runs_what_is_written || restart_safely
     fi
     secure_new
     verb_members
@@ -51,8 +46,7 @@ is_named() {
 }
 
 join() {
-    local since=$EPOCHSECONDS wait=${SETTING[JOIN_SECONDS]%.*}
-    ((SECONDS + wait >= END)) || END=$((SECONDS + wait))
+    local since=$EPOCHSECONDS
     say "joins the cluster"
     fill_empty_disk
     systemctl reset-failed "$SERVICE" 2>/dev/null || true
@@ -105,11 +99,15 @@ restart_safely() {
     systemctl restart --no-block "$SERVICE"
     if ((hung)); then stop_hung "$before"; fi
     wait_for_new "$id" || fail "the server does not stop"
-    wait_synced "$since" 0
+    if ((!member)); then
+        wait_synced "$since" 0
+        return
+    fi
+    wait_synced "$since" 0 no-copy
     undrain
-    ((!member)) || settle
-    ((!member)) || ! receives_copy || fail "caught up by a whole copy of the data (SST) and not from the others' write-set cache (IST): the next member would do the same, with one member less to copy from" \
-        "see that the cache (cache, cacheMebibytes) holds what is written while a member restarts, and the server's journal for why it was not used"
+    ! receives_copy || STATUS=$GOES_ON fail "needs a whole copy of the data (SST), as it could not catch up from the others' write-set cache (IST): no other member is restarted, as it would do the same, with one member less to copy from" \
+        "it gets that copy; see that the cache (cache, cacheMebibytes) holds what is written while a member restarts, and the server's journal for why it was not used, and then run \`pulumi up\` again"
+    settle
 }
 
 # The next member leaves only when load balancers send clients here again: of two members, one must always be left to them.
@@ -173,7 +171,8 @@ forget_drain() {
 }
 
 wait_for_new() { # INVOCATION
-    while (($(left))); do
+    local until=$((SECONDS + PATIENCE))
+    while ((SECONDS < until)); do
         look_at_unit
         if [[ ${SYSTEMD[InvocationID]} != "$1" ]] || is_down; then return 0; fi
         sleep 0.2

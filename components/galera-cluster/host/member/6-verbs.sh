@@ -112,9 +112,13 @@ verb_members() {
 verb_synced() {
     local name view
     forget_drain
-    look || fail "the server does not answer"
+    if ! look; then
+        look_at_unit
+        ! copies || STATUS=$GOES_ON fail "$(how_far)"
+        fail "the server does not answer"
+    fi
     is_primary || fail "is not in the Primary component (${WSREP[cluster_status]-no Galera}): it serves nothing"
-    is_synced || fail "is ${WSREP[local_state_comment]-}, not Synced"
+    is_synced || STATUS=$GOES_ON fail "is ${WSREP[local_state_comment]-}, not Synced: ${WSREP[local_recv_queue]-?} write sets behind"
     view=,$(sql --execute="SELECT node_name FROM mysql.wsrep_cluster_members" | paste -sd,),
     read_rows < <(evidence 1)
     for name in "${OTHERS[@]}"; do
