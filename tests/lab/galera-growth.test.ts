@@ -65,7 +65,9 @@ async function whole(names = wanted.nodes): Promise<void> {
 const balanced = async (): Promise<string[]> => {
     const ask = `use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack_sockaddr_un("/run/haproxy/admin.sock")) or die; syswrite $s, "show stat\\n"; print <$s>`;
     const rows = (await onHost(bench.host("lb1"), `perl -e '${ask}'`)).split("\n").map((row) => row.split(","));
-    return rows.filter(([, server]) => server?.startsWith("db")).map((row) => `${row[1]} ${row[17]}`);
+    return rows
+        .filter(([proxy, server]) => proxy === "sql" && FIVE.includes(server ?? ""))
+        .map((row) => `${row[1]} ${row[17]}`);
 };
 
 /** An `up` to these members while a client writes through the load balancer: none of its writes fails or is lost. */

@@ -15,6 +15,7 @@ const activation: fc.Arbitrary<Activation> = fc.oneof(
     service.map((s) => reload(s)),
     fc.tuple(service, seconds).map(([s, t]) => restart(s, t, Impact.Failover)),
     fc.tuple(hostile, seconds).map(([command, t]) => run(command, Impact.Outage, t)),
+    fc.tuple(hostile, fc.nat(9999)).map(([command, t]) => run(command, Impact.None, 0, { withinSeconds: t })),
 );
 const step = fc.record({ name, command: hostile });
 const manifests: fc.Arbitrary<Manifest> = fc
