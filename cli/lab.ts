@@ -15,6 +15,7 @@ import { enter } from "../lab/host";
 import { LinkName } from "../lab/network";
 import { DEFAULTS, HostKind, Release } from "../lab/plan";
 import { sshArguments } from "../lab/ssh";
+import { DiskName } from "../lab/vm/guest";
 
 interface Where {
     name: string;
@@ -33,6 +34,7 @@ interface UpFlags extends Where {
 interface FaultFlags extends Where {
     carrier?: boolean;
     link?: LinkName;
+    disk?: DiskName;
 }
 
 /** Adds `pulumi-ha lab …`. */
@@ -125,9 +127,12 @@ export function addLabCommands(program: Command): void {
         .addOption(new Option("--carrier", "let the card lose the carrier too, as when the cable is pulled"))
         .addOption(oneLink());
     fault(lab, "heal <host>", "connect a host's link again", (host, flags) => host.heal(flags)).addOption(oneLink());
-    fault(lab, "remove-disk <host>", "pull the data disk out of a machine, until its next power-on", (host) =>
-        host.removeDisk(),
-    );
+    fault(lab, "remove-disk <host>", "pull a disk out of a machine, until its next power-on", (host, { disk }) =>
+        host.removeDisk(disk),
+    ).addOption(oneDisk());
+    fault(lab, "return-disk <host>", "plug a disk that was pulled out in again", (host, { disk }) =>
+        host.returnDisk(disk),
+    ).addOption(oneDisk());
     fault(lab, "power-off <host>", "take a host's power away; its disk stays", (host) => host.powerOff());
     fault(lab, "power-on <host>", "start a host again", (host) => host.powerOn());
     fault(lab, "pause <host>", "stop all processes of a host in their tracks", (host) => host.pause());
@@ -170,6 +175,11 @@ const where = (command: Command): Command =>
 
 const oneLink = (): Option =>
     new Option("--link <link>", "only one link of a machine, which has two").choices(Object.values(LinkName));
+
+const oneDisk = (): Option =>
+    new Option("--disk <disk>", "the machine's own, or the one that all of them share")
+        .choices(Object.values(DiskName))
+        .default(DiskName.data);
 
 function fault(
     lab: Command,

@@ -8,3 +8,4 @@ export { type Gap, httpProbe, type Probe, Prober, type ProbeReport, tcpProbe, vi
 export { type Instant, monotonicMs, type Ran, until } from "./run";
 export { labRestore, labSave, type RestoreOptions } from "./saved";
 export { labOpen, labUp, type UpOptions } from "./up";
+export { DiskName } from "./vm/guest";

@@ -7,7 +7,7 @@ import type { Inventory, InventoryHost } from "./inventory";
 import { LinkName, linksOf, LinkState, linkStates, setLink, unplug } from "./network";
 import type { HostKind, HostPlan, LabPlan } from "./plan";
 import { type Instant, type Ran, type RunOptions, timed } from "./run";
-import { removeDisk } from "./vm/guest";
+import { DiskName, removeDisk, returnDisk } from "./vm/guest";
 import { waitForHost } from "./wait";
 
 /** Whether a host runs. */
@@ -92,11 +92,20 @@ export class LabHost {
         });
     }
 
-    /** Pulls the data disk out of a machine with a kernel of its own; it is back, as it was, after the next power-on. */
-    async removeDisk(): Promise<Instant> {
-        if (this.inventory.vm === undefined) throw new Error(`${this.name} is a container: it has no data disk`);
-        this.mustBeOn("its disk can't be pulled out");
-        return timed(() => removeDisk(this.lab.plan, this.plan));
+    /** Pulls a disk out of a machine with a kernel of its own (default: its data disk); it is back, as it was, after the next power-on. */
+    removeDisk(disk: DiskName = DiskName.data): Promise<Instant> {
+        return this.disk(disk, removeDisk, "its disk can't be pulled out");
+    }
+
+    /** Plugs a disk that was pulled out in again, as it was. */
+    returnDisk(disk: DiskName = DiskName.data): Promise<Instant> {
+        return this.disk(disk, returnDisk, "its disk can't be plugged in; it is there at the next power-on");
+    }
+
+    private async disk(name: DiskName, move: typeof returnDisk, consequence: string): Promise<Instant> {
+        if (this.inventory.vm === undefined) throw new Error(`${this.name} is a container: it has no ${name} disk`);
+        this.mustBeOn(consequence);
+        return timed(async () => void (await move(this.lab.plan, this.plan, name)));
     }
 
     /** Takes the host's power away: off the network, every process killed, at one instant. Its disk stays. */

@@ -40,24 +40,53 @@ export const sharedDisk = (lab: Pick<LabPlan, "dir">): string => path.join(lab.d
 const MEMORY_MEGABYTES = 768;
 const SHARED_MEGABYTES = 16;
 
+/** By which the guests find the disk that they share. */
+const SHARED_SERIAL = "sbd";
+
 /** What the inventory says of every machine. */
 export const DEVICES = {
     dataDisk: "/dev/vdb",
-    sharedDisk: "/dev/disk/by-id/virtio-sbd",
+    sharedDisk: `/dev/disk/by-id/virtio-${SHARED_SERIAL}`,
     watchdog: "/dev/watchdog",
 };
 
 /** QEMU's name of a link's card. */
 const cardOf = (name: LinkName): string => `card-${name}`;
-/** QEMU's name of the data disk. */
-const DATA_DISK = "disk-data";
+
+/** The disks that can be pulled out of a machine: its own, and the one that all machines of its lab share. */
+export const DiskName = { data: "data", shared: "shared" } as const;
+/** The name of one of a machine's disks. */
+export type DiskName = (typeof DiskName)[keyof typeof DiskName];
+
+/** A disk as QEMU takes it, on its command line and while it runs; what is behind it stays when it is pulled out. */
+const diskDevice = (name: DiskName): Record<string, string | boolean> => ({
+    driver: "virtio-blk-pci",
+    drive: name,
+    id: `disk-${name}`,
+    ...(name === DiskName.data
+        ? { serial: "data" }
+        : { serial: SHARED_SERIAL, "share-rw": true, "write-cache": "off" }),
+});
 
 const KERNEL_ARGUMENTS = "console=ttyS0 net.ifnames=0 mitigations=off audit=0 quiet panic=5";
+/**
+ * QEMU keeps what it has translated of a program by the addresses at which it runs: at random ones, each start of a program is translated anew, and shell scripts take
+ * four times as much of the processor.
+ */
+const KERNEL_ARGUMENTS_OF: Record<Accelerator, string> = {
+    kvm: KERNEL_ARGUMENTS,
+    tcg: `${KERNEL_ARGUMENTS} norandmaps`,
+};
+
+/** A device's properties, as QEMU takes them on its command line. */
+const words = ({ driver, ...more }: Record<string, string | boolean>): string =>
+    [driver, ...Object.entries(more).map(([key, value]) => `${key}=${value === true ? "on" : value}`)].join(",");
 
 /** QEMU's command line for a machine. */
 export function qemuArguments(lab: LabPlan, host: HostPlan, image: string, accelerated: Accelerator): string[] {
     const paths = guestPaths(lab, host.name);
     const value = (text: string): string => text.replaceAll(",", ",,");
+    const file = (where: string): string => `file.driver=file,file.filename=${value(where)}`;
     const card = (name: LinkName, port: string): string[] => [
         ...["-netdev", `tap,id=net-${name},ifname=${port},script=no,downscript=no`],
         ...["-device", `virtio-net-pci,netdev=net-${name},id=${cardOf(name)},mac=${hardwareAddress(lab, host, name)}`],
@@ -66,14 +95,13 @@ export function qemuArguments(lab: LabPlan, host: HostPlan, image: string, accel
     return [
         ...["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-name", host.name],
         ...["-machine", "pc", ...PROCESSOR[accelerated], "-smp", "1", "-m", String(MEMORY_MEGABYTES)],
-        ...["-kernel", imageFiles(image).kernel, "-initrd", paths.initrd, "-append", KERNEL_ARGUMENTS],
+        ...["-kernel", imageFiles(image).kernel, "-initrd", paths.initrd, "-append", KERNEL_ARGUMENTS_OF[accelerated]],
         // A guest's power-off does not lose what this machine's page cache holds, so nothing is flushed to the medium.
         ...["-drive", `file=${value(paths.root)},if=none,id=root,cache=unsafe`],
         ...["-device", "virtio-blk-pci,drive=root,id=disk-root"],
-        ...["-drive", `file=${value(paths.data)},if=none,id=data,cache=writeback,discard=unmap`],
-        ...["-device", `virtio-blk-pci,drive=data,id=${DATA_DISK},serial=data`],
-        ...["-drive", `file=${value(sharedDisk(lab))},if=none,id=shared,format=raw,cache=directsync,file.locking=off`],
-        ...["-device", "virtio-blk-pci,drive=shared,id=disk-shared,serial=sbd,share-rw=on"],
+        ...["-blockdev", `driver=qcow2,node-name=data,discard=unmap,${file(paths.data)}`],
+        ...["-blockdev", `driver=raw,node-name=shared,cache.direct=on,file.locking=off,${file(sharedDisk(lab))}`],
+        ...Object.values(DiskName).flatMap((name) => ["-device", words(diskDevice(name))]),
         ...card(LinkName.lan, host.port),
         ...(host.replication === undefined ? [] : card(LinkName.replication, host.replication.port)),
         ...[
@@ -196,13 +224,18 @@ const introduce: Driver["introduce"] = async (lab, host) => {
     fs.appendFileSync(file, unknown.join(""));
 };
 
-/** Pulls a machine's data disk out; it is back at the next power-on. */
-export async function removeDisk(lab: LabPlan, host: HostPlan): Promise<void> {
+/** Pulls a disk out of a machine; it is back at the next power-on. */
+export async function removeDisk(lab: LabPlan, host: HostPlan, name: DiskName): Promise<void> {
+    const { id } = diskDevice(name);
     await qmp(guestPaths(lab, host.name).qmp, async (line) => {
-        await line.call("device_del", { id: DATA_DISK });
-        await line.event("DEVICE_DELETED", (data) => data["device"] === DATA_DISK);
+        await line.call("device_del", { id });
+        await line.event("DEVICE_DELETED", (data) => data["device"] === id);
     });
 }
+
+/** Plugs a disk in again, as it was. */
+export const returnDisk = (lab: LabPlan, host: HostPlan, name: DiskName): Promise<unknown> =>
+    qmp(guestPaths(lab, host.name).qmp, (line) => line.call("device_add", diskDevice(name)));
 
 /** How machines with a kernel of their own are handled. */
 export const vm: Driver = {
