@@ -40,12 +40,15 @@ export const FAULT_NAMES = Object.keys(FAULTS) as PairFaultName[];
 /** The names of all ways to fence. */
 export const FENCING_NAMES = Object.keys(FENCINGS) as PairFencing[];
 
-/** @throws Error that names what is no fault, and the faults there are. */
-function faultsOf(names: string): PairFault[] {
-    const asked = names === "all" ? FAULT_NAMES : names.split(",").map((name) => name.trim());
-    const unknown = asked.filter((name) => !(name in FAULTS));
+/** @throws Error that names what is no fault of a pair that is fenced so, and the faults there are. */
+function faultsOf(names: string, fencing: PairFencing): PairFault[] {
+    const known = FAULT_NAMES.filter((name) => [undefined, fencing].includes((FAULTS[name] as PairFault).fencing));
+    const asked = names === "all" ? known : names.split(",").map((name) => name.trim());
+    const unknown = asked.filter((name) => !known.some((one) => one === name));
     if (unknown.length > 0)
-        throw new Error(`--faults ${unknown.join(",")}: no such fault; there are all, ${FAULT_NAMES.join(", ")}`);
+        throw new Error(
+            `--faults ${unknown.join(",")}: no such fault with --fencing ${fencing}; there are all, ${known.join(", ")}`,
+        );
     return asked.map((name) => FAULTS[name as PairFaultName]);
 }
 
@@ -60,8 +63,8 @@ function fencingOf(name: string): PairFencing {
 /** A stateful pair on two machines with kernels of their own: brought up, put through faults while a client writes, and taken away again. */
 export async function pairDemo(demo: PairDemo): Promise<void> {
     const { project, say } = demo;
-    const faults = faultsOf(demo.faults);
     const fencing = fencingOf(demo.fencing);
+    const faults = faultsOf(demo.faults, fencing);
     await ensureToolchain({ project, progress: progressOn(process.stderr) });
     const begin = monotonicMs();
     try {
@@ -149,6 +152,6 @@ const row =
             to,
             promised === undefined ? "-" : `${promised.toFixed(1)} s`,
             `${gapSeconds.toFixed(1)} s`,
-            `${wholeSeconds.toFixed(0)} s`,
+            wholeSeconds === undefined ? "-" : `${wholeSeconds.toFixed(0)} s`,
         ];
     };

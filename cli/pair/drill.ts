@@ -24,9 +24,14 @@ export interface Struck {
     untouched: boolean | undefined;
     /** What its terms took; undefined where the same machine serves. */
     terms: Terms | undefined;
-    /** From the fault until both machines were well again. */
-    wholeSeconds: number;
+    /** From the fault until both machines were well again; undefined where that was not waited for. */
+    wholeSeconds: number | undefined;
 }
+
+/** How far a drill goes: until clients are served again, or until both machines are well. */
+export const DrillEnd = { Served: "served", Well: "well" } as const;
+/** One of the ends of a drill. */
+export type DrillEnd = (typeof DrillEnd)[keyof typeof DrillEnd];
 
 /** The longest that clients may be left waiting before a drill has failed. */
 const PATIENCE_SECONDS = 300;
@@ -37,8 +42,13 @@ const INTRUDE = `systemctl stop intruder 2>/dev/null
 systemd-run --quiet --collect --unit=intruder perl -MIO::Handle -e 'open(F, ">>", "${INTRUDER}") or die; for (my $n = 1; ; $n++) { print F "$n\\n"; F->flush; F->sync; select(undef, undef, undef, 0.1) }'`;
 const intruded = (host: LabHost): Promise<string> => ask(host, `sha256sum <${INTRUDER}; wc -l <${INTRUDER}`);
 
-/** One fault under a client that writes; ends when all is well again. */
-export async function drill(ground: Ground, fault: PairFault, say: (text: string) => void): Promise<Struck> {
+/** One fault under a client that writes. */
+export async function drill(
+    ground: Ground,
+    fault: PairFault,
+    say: (text: string) => void,
+    end: DrillEnd = DrillEnd.Well,
+): Promise<Struck> {
     const { writer, lab } = ground;
     await until("a record is acknowledged", PATIENCE_SECONDS, () => writer.server !== undefined);
     const from = writer.server!;
@@ -70,15 +80,18 @@ export async function drill(ground: Ground, fault: PairFault, say: (text: string
         const terms = to === from ? undefined : await termsOn(lab.host(to), sinceMs);
         const left = fault.intrude ? await intruded(lab.host(to)) : "";
         say(`${fault.title}: ${to} serves, after ${gapSeconds.toFixed(1)} s`);
-        await fault.mend?.(sides, ground);
-        await whole(ground);
-        const wholeSeconds = (monotonicMs() - sinceMs) / 1000;
-        // What died may be missed only after a record more; what a person does afterwards is not the fault's.
-        if (fault.mend === undefined) {
-            gapSeconds = writer.gapSeconds(sinceMs);
-            to = writer.server!;
+        let wholeSeconds: number | undefined;
+        if (end === DrillEnd.Well) {
+            await fault.mend?.(sides, ground);
+            await whole(ground);
+            wholeSeconds = (monotonicMs() - sinceMs) / 1000;
+            // What died may be missed only after a record more; what a person does afterwards is not the fault's.
+            if (fault.mend === undefined) {
+                gapSeconds = writer.gapSeconds(sinceMs);
+                to = writer.server!;
+            }
+            say(`${fault.title}: both are well after ${wholeSeconds.toFixed(0)} s`);
         }
-        say(`${fault.title}: both are well after ${wholeSeconds.toFixed(0)} s`);
         const untouched = fault.intrude
             ? left.length > 64 && left === (await intruded(lab.host(writer.server!)))
             : undefined;

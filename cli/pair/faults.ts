@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Fault } from "../../components";
-import { LinkName, Power } from "../../lab";
+import { DiskName, LinkName, Power } from "../../lab";
 import type { LabHost } from "../../lab";
 import type { RecordWriter } from "../../lab/records";
-import { PAIR, WITNESS } from "./program";
+import { PAIR, WATCHDOG_SECONDS, WITNESS } from "./program";
+import type { PairFencing } from "./program";
 import type { Ground } from "./ground";
 import { until } from "../wait";
 import { ASK_MS, CLUSTER, ask, kernelState } from "./ground";
@@ -25,6 +26,8 @@ export interface PairFault {
     felt?: (sides: Sides, ground: Ground) => Promise<boolean>;
     /** What a person does afterwards. Default: nothing, the cluster mends itself. */
     mend?: (sides: Sides, ground: Ground) => Promise<unknown>;
+    /** The way to fence that it is a fault of. Default: any. */
+    fencing?: PairFencing;
     /** A second writer, to the mounted file system itself, runs on the active machine while it happens. */
     intrude?: boolean;
 }
@@ -66,6 +69,37 @@ async function servesNothing(host: LabHost, writer: RecordWriter): Promise<void>
         throw new Error(`${host.name} served although the other machine has the newest data`);
 }
 
+const unwatched = async (host: LabHost): Promise<boolean> => (await host.exec([CLUSTER, "watched"])).code !== 0;
+
+/** The fencing disk is gone for longer than any watchdog or message waits, and then it is back. */
+const fencingDiskLost = (title: string, losers: (sides: Sides) => LabHost[]): PairFault => ({
+    title,
+    fencing: "disk",
+    strike: async (sides) => {
+        for (const host of losers(sides)) await host.removeDisk(DiskName.shared);
+        await pause(DISK_LOST_SECONDS * 1000);
+    },
+    felt: (sides) => unwatched(sides.active),
+    mend: async (sides) => {
+        for (const host of losers(sides)) await host.returnDisk(DiskName.shared);
+        await until(
+            "SBD reads the disk again",
+            DISK_LOST_SECONDS,
+            async () => !(await unwatched(sides.active)),
+            ASK_MS,
+        );
+    },
+});
+
+/** A node's stop never ends, so that it has to be fenced. */
+async function stopHangs({ active, other }: Sides): Promise<void> {
+    await ask(
+        active,
+        `mkdir -p ${HANGING} && printf '[Service]\\nExecStop=/bin/sleep 1000\\n' >${HANGING}/hang.conf && systemctl daemon-reload`,
+    );
+    await standby(active, other);
+}
+
 const HANGING = "/run/systemd/system/recorder.service.d";
 /** What a paused machine stands still for. */
 const PAUSE_SECONDS = 30;
@@ -75,6 +109,8 @@ const SLOW_COPY = "1M";
 const RECORDS_ALONE = 50;
 /** Until a lost machine is made sure of, so that the other one writes again. */
 const FENCED_SECONDS = 180;
+/** Longer than a message is waited for (twice the watchdog), and a minute for the cluster's own look at the disk. */
+const DISK_LOST_SECONDS = 2 * WATCHDOG_SECONDS + 60;
 const COPY_BEGINS_SECONDS = 60;
 /** How long a machine is alone that has not the newest data. */
 const ALONE_SECONDS = 90;
@@ -135,14 +171,25 @@ export const FAULTS = {
     stop: {
         title: "a stop that hangs",
         fault: Fault.Planned,
-        strike: async ({ active, other }) => {
-            await ask(
-                active,
-                `mkdir -p ${HANGING} && printf '[Service]\\nExecStop=/bin/sleep 1000\\n' >${HANGING}/hang.conf && systemctl daemon-reload`,
-            );
-            await standby(active, other);
-        },
+        strike: stopHangs,
         mend: ({ active, other }) => online(active, other),
+    },
+    shared: fencingDiskLost("fencing disk lost on the active one", ({ active }) => [active]),
+    sharedBoth: fencingDiskLost("fencing disk lost on both", ({ active, other }) => [active, other]),
+    sharedStop: {
+        title: "fencing disk lost, and then a stop that hangs",
+        fault: Fault.Planned,
+        fencing: "disk",
+        strike: async (sides) => {
+            await sides.active.removeDisk(DiskName.shared);
+            await stopHangs(sides);
+        },
+        // No message reaches it: it is back, with its disk, once somebody has given it that.
+        mend: async ({ active, other }) => {
+            await active.powerOff();
+            await active.switchOn();
+            await online(active, other);
+        },
     },
     older: {
         title: "both off, the older one first back",

@@ -41,7 +41,7 @@ const TOKEN_SECONDS = 5;
 const SETTLE_SECONDS = 270;
 
 /** More than the 15 s for which members wait for the witness (3 x token). */
-const WATCHDOG_SECONDS = 16;
+export const WATCHDOG_SECONDS = 16;
 
 /** How a machine that is lost is made sure of, by name. */
 export const FENCINGS = {

@@ -131,6 +131,9 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
                 command: cluster("members"),
                 withinSeconds: Math.max(JOIN_SECONDS, spec.settleSeconds),
             },
+            ...(spec.sbd?.disk === undefined
+                ? []
+                : [{ name: "SBD reads the fencing disk", command: cluster("watched"), withinSeconds: 30 }]),
             { name: "no update left the node put aside", command: cluster("unrolled"), withinSeconds: 20 },
             { name: "the cluster alone starts its services", command: cluster("owned"), withinSeconds: 20 },
         ],

@@ -26,13 +26,15 @@ NODE="" NODES="" FIRST=""
 WORK=$(mktemp -d /run/pulumi-ha-pacemaker.XXXXXX)
 trap 'rm -rf -- "$WORK"' EXIT
 
-# Polls until the function succeeds, and says what it waits for whenever that changes; WAITING is its word for it.
+# Polls until the function succeeds, and says what it waits for whenever that changes; WAITING is its word for it. Where a look takes a second or more, what
+# it waits for has the host for as long.
 await() { # SECONDS FUNCTION
-    local until=$((SECONDS + $1)) said=''
+    local until=$((SECONDS + $1)) said='' since=$SECONDS
     until "$2"; do
         ((SECONDS < until)) || return 1
         [[ $WAITING == "$said" ]] || say "waiting for $WAITING"
         said=$WAITING
-        read -rt 0.3 <> <(:) || true
+        read -rt "$((SECONDS - since < 2 ? SECONDS - since : 2)).3" <> <(:) || true
+        since=$SECONDS
     done
 }

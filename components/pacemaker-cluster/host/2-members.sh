@@ -54,14 +54,14 @@ nodes_as_seen() {
 all_members() {
     local node seen state
     WAITING='Corosync to start here'
-    seen=$(timeout 5 corosync-quorumtool -p -i -l 2>/dev/null) || true
+    seen=$(timeout 15 corosync-quorumtool -p -i -l 2>/dev/null) || true
     [[ -n $seen ]] || return 1
     for node in $NODES; do
         WAITING="$node: Corosync does not see it"
-        timeout 5 corosync-quorumtool -p -l 2>/dev/null | grep -qE "[[:space:]]$node( |\$)" || return 1
+        timeout 15 corosync-quorumtool -p -l 2>/dev/null | grep -qE "[[:space:]]$node( |\$)" || return 1
     done
     WAITING='quorum'
-    timeout 5 corosync-quorumtool -p -s 2>/dev/null | grep -q '^Quorate: *Yes' || return 1
+    timeout 15 corosync-quorumtool -p -s 2>/dev/null | grep -q '^Quorate: *Yes' || return 1
     WAITING='Pacemaker to start here'
     seen=$(nodes_as_seen)
     [[ -n $seen ]] || return 1
@@ -82,7 +82,7 @@ verb_reload() {
     cmp -s /etc/corosync/corosync.conf "$OWN/corosync.conf" || fail "/etc/corosync/corosync.conf here is not what the members were given"
     corosync-cfgtool -R >"$WORK/reload" 2>&1 || fail "Corosync refuses the new configuration: $(<"$WORK/reload")"
     say "all members read corosync.conf again"
-    await 30 all_members || fail "after the reload still waiting for $WAITING"
+    await 60 all_members || fail "after the reload still waiting for $WAITING"
     await 10 all_links || say "no way yet on $WAITING: is it plugged in, and UDP 5405 (5406 on the second link) let through?"
 }
 
@@ -95,11 +95,11 @@ all_links() {
 has_vote() {
     local state
     WAITING="corosync-qdevice to start here"
-    state=$(timeout 5 corosync-qdevice-tool -s 2>/dev/null) || return 1
+    state=$(timeout 15 corosync-qdevice-tool -s 2>/dev/null) || return 1
     WAITING="the witness $WITNESS ($WITNESS_ADDRESS): no answer there"
     grep -qE '^State:[[:space:]]*Connected' <<<"$state" || return 1
     WAITING="the witness's vote"
-    timeout 5 corosync-quorumtool -p -s 2>/dev/null | grep -qE '^Flags:.*Qdevice' || return 1
+    timeout 15 corosync-quorumtool -p -s 2>/dev/null | grep -qE '^Flags:.*Qdevice' || return 1
 }
 
 verb_vote() {

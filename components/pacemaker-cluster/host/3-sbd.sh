@@ -29,6 +29,14 @@ has_header() {
     sbd -d "$SBD_DISK" dump >/dev/null 2>&1
 }
 
+# Without its disk a node that has quorum goes on: SBD lives by Pacemaker then, and only its own watchdog can end it.
+verb_watched() {
+    timeout 10 sbd -d "$SBD_DISK" dump >/dev/null 2>&1 ||
+        fail "$SBD_DISK cannot be read here: no message fences this node any more, and it resets itself only when it loses quorum or its cluster; give it the disk again"
+    pgrep -f "^sbd: watcher: $SBD_DISK " >/dev/null ||
+        fail "$SBD_DISK can be read here, and SBD does not: journalctl -u sbd.service"
+}
+
 # A disk with somebody's data on it is left alone. Validator: before anything changes.
 verb_blank() {
     local found

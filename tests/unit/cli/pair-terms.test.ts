@@ -41,7 +41,12 @@ test("a row for each term that was promised and seen", () => {
 });
 
 test.each([
-    ["a fault", { faults: "power,fire" }, /--faults fire: no such fault; there are all, planned, power, /],
+    [
+        "a fault",
+        { faults: "power,fire" },
+        /--faults fire: no such fault with --fencing ipmi; there are all, planned, power, /,
+    ],
+    ["a fault of another way to fence", { faults: "shared" }, /--faults shared: no such fault with --fencing ipmi/],
     ["a way to fence", { fencing: "luck" }, /--fencing luck: no such way to fence; there are ipmi, disk, watchdog$/],
 ])("fails: %s that there is not, before anything is made", async (_, wish, words) => {
     const usual = { project: "/nowhere", faults: "power", fencing: "ipmi", keep: false, say: () => undefined };
