@@ -227,10 +227,12 @@ const introduce: Driver["introduce"] = async (lab, host) => {
 /** Pulls a disk out of a machine; it is back at the next power-on. */
 export async function removeDisk(lab: LabPlan, host: HostPlan, name: DiskName): Promise<void> {
     const { id } = diskDevice(name);
-    await qmp(guestPaths(lab, host.name).qmp, async (line) => {
+    const pulledOut = async (line: Conversation): Promise<void> => {
         await line.call("device_del", { id });
         await line.event("DEVICE_DELETED", (data) => data["device"] === id);
-    });
+    };
+    // The guest has its part in it, which a busy one does late.
+    await qmp(guestPaths(lab, host.name).qmp, pulledOut, 60);
 }
 
 /** Plugs a disk in again, as it was. */

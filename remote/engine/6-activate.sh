@@ -193,12 +193,13 @@ states_of_services() { # [lenient]
 
 # One gate, tried until its deadline. An attempt that hangs takes half of what is left, so that another follows.
 pass_gate() { # N
-    local n=$1 status deadline left limit words word=$((SECONDS + GATE_WORD)) part=${GATE_WITHIN[$1]}.
+    local n=$1 status deadline left limit since spent words word=$((SECONDS + GATE_WORD)) part=${GATE_WITHIN[$1]}.
     # In microseconds; the manifest writes 2 or 0.5.
     part=${part#*.} part=${part%.}000000
     deadline=$((${EPOCHREALTIME/./} + 10#${GATE_WITHIN[n]%%.*} * 1000000 + 10#${part:0:6}))
     while :; do
-        status=0 left=$((deadline - ${EPOCHREALTIME/./}))
+        status=0 since=${EPOCHREALTIME/./}
+        left=$((deadline - since))
         limit=$((left / 2000000))
         ((limit >= 2)) || limit=2
         LIMIT[gate]=$limit
@@ -211,7 +212,11 @@ pass_gate() { # N
             say "waits: ${words##*$'\n'}"
             word=$((SECONDS + GATE_WORD))
         fi
-        pause 0.2
+        # Where an attempt takes long, what it waits for has the host for as long.
+        spent=$((${EPOCHREALTIME/./} - since))
+        spent=$((spent < 200000 ? 200000 : spent > 2000000 ? 2000000 : spent))
+        printf -v spent %d.%06d $((spent / 1000000)) $((spent % 1000000))
+        pause "$spent"
     done
     ((status != GOES_ON)) || goes_on
     trouble "${GATE_NAME[n]}: not within ${GATE_WITHIN[n]} s" "$(last_words "$WORK/out" "$status" gate)"

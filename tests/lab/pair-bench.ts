@@ -1,0 +1,96 @@
+import type { FaultSeconds } from "../../components";
+import { drill } from "../../cli/pair/drill";
+import type { DrillEnd, Struck } from "../../cli/pair/drill";
+import { FAULTS } from "../../cli/pair/faults";
+import type { PairFaultName } from "../../cli/pair/faults";
+import type { Ground } from "../../cli/pair/ground";
+import { LAB, MEMBERS, PORT, RECORDS, pairProgram } from "../../cli/pair/program";
+import { termRows } from "../../cli/pair/terms";
+import { table } from "../../cli/table";
+import { RecordWriter } from "../../lab/records";
+import { figure, upOk } from "./stack";
+import { Bench, onHost } from "./support";
+
+/** What Corosync counts, it counts here too; the rest is this machine. */
+const ROOM = 1.15;
+/** Emulated, one call of an agent takes seconds: what the settings promise for machines of their own is shown beside it, and is no bound here. */
+const BOUND_SECONDS = 180;
+
+/** A record is work for both machines, which have other things to do. */
+const WRITE_EVERY_MS = 100;
+
+const say = (text: string): boolean => process.stdout.write(`${text}\n`);
+
+/** A stateful pair on two emulated machines, and a client that writes records to it. */
+export class PairBench {
+    /** Who served, in the order of the faults. */
+    private readonly served: string[] = [];
+
+    private constructor(
+        private readonly bench: Bench,
+        private readonly ground: Ground,
+        private readonly promises: FaultSeconds[],
+    ) {}
+
+    /** @param network the first three parts of a subnet that no other test file uses. */
+    static async up(name: string, network: string): Promise<PairBench> {
+        const { hosts, ...more } = LAB;
+        const bench = await Bench.up(name, `${network}.0/24`, hosts as string[], more);
+        try {
+            const address = `${network}.100`;
+            const stack = await bench.stack("pair", pairProgram(bench.lab, `${address}/24`));
+            const { seconds } = await upOk(stack);
+            figure("up of a pair with a volume and a witness on two emulated machines", seconds);
+            const promises = (await stack.outputs())["failover"]?.value as FaultSeconds[];
+            const writer = new RecordWriter({ host: address, port: PORT }, { everyMs: WRITE_EVERY_MS });
+            return new PairBench(bench, { lab: bench.lab, address, writer }, promises);
+        } catch (error) {
+            await bench.down();
+            throw error;
+        }
+    }
+
+    async down(): Promise<void> {
+        await this.ground.writer.stop();
+        await this.bench.down();
+    }
+
+    /** A fault of the active machine, after which the other one serves, within what Corosync counts and with one owner. */
+    async struck(name: PairFaultName, end: DrillEnd): Promise<Struck> {
+        const seen = await drill(this.ground, FAULTS[name], say, end);
+        const promise = this.promises.find(({ fault }) => fault === seen.fault)!;
+        figure(
+            `${seen.title}: ${promise.totalSeconds.toFixed(1)} s promised for machines of their own, emulated`,
+            seen.gapSeconds,
+        );
+        if (seen.wholeSeconds !== undefined) figure(`${seen.title}: until both are well`, seen.wholeSeconds);
+        const rows = termRows(promise, seen.terms!);
+        say(
+            table(
+                [seen.title, "computed", "emulated"],
+                rows.map(([name, ...both]) => [name, ...both.map((s) => s.toFixed(1))]),
+            ),
+        );
+        const detection = rows.filter(([name]) => ["token", "consensus"].includes(name));
+        expect(detection.length).toBe(2);
+        const [computed, found] = [1, 2].map((column) => detection.reduce((sum, row) => sum + Number(row[column]), 0));
+        expect(found).toBeLessThanOrEqual(computed! * ROOM + seen.terms!.withinSeconds);
+        expect(seen.doubled).toEqual({ mounted: 0, address: 0 });
+        expect(seen.to).toBe(MEMBERS.find((member) => member !== seen.from));
+        expect(seen.gapSeconds).toBeLessThan(BOUND_SECONDS);
+        if (this.served.length === 0) this.served.push(seen.from);
+        this.served.push(seen.to);
+        return seen;
+    }
+
+    /** Ends the writing: every acknowledged record is there, in order, from those who served and nobody else. Gives what the kernel says of the volume. */
+    async nothingLost(): Promise<string> {
+        const { writer, lab } = this.ground;
+        await writer.stop();
+        const active = lab.host(writer.server!);
+        const kept = writer.judge(await onHost(active, `cat ${RECORDS}`));
+        say(`acknowledged records: ${writer.acknowledged.length}, lost: ${kept.lost.length}`);
+        expect(kept).toEqual({ lost: [], disordered: 0, writers: this.served });
+        return onHost(active, "crm_verify -LV && cat /proc/drbd");
+    }
+}

@@ -1,0 +1,27 @@
+import { DrillEnd } from "../../cli/pair/drill";
+import { PairBench } from "./pair-bench";
+
+jest.setTimeout(1_200_000);
+
+let bench: PairBench;
+
+beforeAll(async () => {
+    bench = await PairBench.up("t-pair-faults", "10.109.0");
+});
+afterAll(() => bench.down());
+
+test("a machine that stands still loses its place, and a writer that wakes up in it writes nothing any more", async () => {
+    expect(await bench.struck("pause", DrillEnd.Well)).toMatchObject({ untouched: true });
+});
+
+test("a machine that is cut off loses its place, and a writer that goes on in it leaves nothing", async () => {
+    expect(await bench.struck("links", DrillEnd.Well)).toMatchObject({ untouched: true });
+});
+
+test("a machine that loses its power comes back as the second one", async () => {
+    await bench.struck("power", DrillEnd.Well);
+});
+
+test("no acknowledged record is lost, nobody wrote who no longer should have, and the replicas are alike", async () => {
+    expect(await bench.nothingLost()).toContain("ds:UpToDate/UpToDate");
+});
