@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
+import { whenKnown } from "./reach";
 
 /** A host through which another one is reached (`ProxyJump` of ssh). It has its own login and its own pinned key. */
 export interface BastionArgs {
@@ -27,7 +28,7 @@ export interface NodeArgs {
     interface?: pulumi.Input<string>;
     /** Address for SSH. Default: `address`. */
     sshAddress?: pulumi.Input<string>;
-    /** SSH port. Default: 22. */
+    /** SSH port, 1 to 65535. Default: 22. */
     port?: pulumi.Input<number>;
     /** Login user: root, or one whose sudo asks for no password. Default: `root`. */
     user?: pulumi.Input<string>;
@@ -39,7 +40,7 @@ export interface NodeArgs {
     acceptUnknownHostKey?: string;
     /** Host to go through. */
     bastion?: BastionArgs;
-    /** Seconds for which a host that does not answer yet is tried again before `up` gives up on it. Default: 60. */
+    /** Seconds for which a host that does not answer yet is tried again before `up` gives up on it, 86400 at most. Default: 60. */
     reachWithinSeconds?: pulumi.Input<number>;
     /** What policies may look at, e.g. `{ rack: "r1", hypervisor: "kvm3" }`. */
     labels?: Record<string, string>;
@@ -71,20 +72,21 @@ export function dialRetries(seconds: number): number {
  * @param reachWithinSeconds how long a host that does not answer is tried again.
  */
 export function connection(node: NodeArgs, reachWithinSeconds: pulumi.Input<number>): Connection {
+    const { bastion } = node;
     return {
         host: node.sshAddress ?? node.address,
-        port: node.port ?? 22,
-        user: node.user ?? "root",
-        hostKey: node.hostKey,
+        port: whenKnown(node, "port", node.port) ?? 22,
+        user: whenKnown(node, "user", node.user) ?? "root",
+        hostKey: whenKnown(node, "hostKey", node.hostKey),
         privateKey: secret(node.privateKey),
         dialErrorLimit: pulumi.output(reachWithinSeconds).apply(dialRetries),
         perDialTimeout: DIAL_SECONDS,
-        proxy: node.bastion && {
-            host: node.bastion.address,
-            port: node.bastion.port ?? 22,
-            user: node.bastion.user ?? "root",
-            hostKey: node.bastion.hostKey,
-            privateKey: secret(node.bastion.privateKey ?? node.privateKey),
+        proxy: bastion && {
+            host: bastion.address,
+            port: whenKnown(node, "bastion.port", bastion.port) ?? 22,
+            user: whenKnown(node, "bastion.user", bastion.user) ?? "root",
+            hostKey: whenKnown(node, "bastion.hostKey", bastion.hostKey),
+            privateKey: secret(bastion.privateKey ?? node.privateKey),
             dialErrorLimit: pulumi.output(reachWithinSeconds).apply(dialRetries),
             perDialTimeout: DIAL_SECONDS,
         },

@@ -10,6 +10,7 @@ import { HEADER, toText } from "./manifest";
 import type { Manifest } from "./manifest";
 import { connection } from "./node";
 import type { NodeArgs } from "./node";
+import { reachFaults } from "./reach";
 import { stackless } from "./stackless";
 
 /** What a unit is made from. */
@@ -46,7 +47,7 @@ export class Unit extends pulumi.ComponentResource {
     constructor(name: string, args: UnitArgs, opts?: pulumi.ComponentResourceOptions) {
         const { node } = args;
         super(Unit.__pulumiType, name, { node: node.name, address: node.address, hostKey: node.hostKey }, opts);
-        refuseUnknownHost(node, this);
+        refuseUnreachable(node, this);
         const credentials = args.credentials && pulumi.secret(pulumi.all(args.credentials));
         const revision = credentials ? this.digest(name, credentials) : pulumi.output(NO_CREDENTIALS);
         const manifest = pulumi.output(args.manifest);
@@ -115,16 +116,14 @@ export function rolling(nodes: NodeArgs[], unit: (node: NodeArgs, after: Unit[])
     return nodes.reduce<Unit[]>((done, node) => [...done, unit(node, done.slice(-1))], []);
 }
 
-/** @throws pulumi.ResourceError when whoever answers at the node's address would get root's commands, and nobody has said that this is meant. */
-function refuseUnknownHost(node: NodeArgs, unit: Unit): void {
-    if (node.hostKey !== undefined || node.acceptUnknownHostKey) return;
-    throw stackless(
-        new pulumi.ResourceError(
-            `node ${node.name}: hostKey is missing: pin the host's own, "ssh-ed25519 AAAA…" of /etc/ssh/ssh_host_ed25519_key.pub there, or say in acceptUnknownHostKey why not`,
-            unit,
-            true,
-        ),
-    );
+/**
+ * @throws pulumi.ResourceError when the node cannot be reached as it is given, or whoever answers at its address would get root's commands and nobody has
+ * said that this is meant. Components have looked at all their nodes before.
+ */
+function refuseUnreachable(node: NodeArgs, unit: Unit): void {
+    const found = reachFaults(node).map(({ path, message }) => `${path} ${message}`);
+    if (found.length > 0)
+        throw stackless(new pulumi.ResourceError(`node ${node.name}: ${found.join("; ")}`, unit, true));
 }
 
 const FIRST_CONTACT =

@@ -167,7 +167,7 @@ function listOf(node, tables) {
     return [];
 }
 const isEach = (node) =>
-    ts.isCallExpression(node) && node.expression.getText() === "each" && node.arguments.length === 3;
+    ts.isCallExpression(node) && /^(each|one)$/.test(node.expression.getText()) && node.arguments.length === 3;
 
 /** The fields that a component's tables of rules are about; one that serves several is about none in particular. */
 const tablesOf = memo((folder) => {
@@ -194,7 +194,7 @@ const note = (file, text) => {
 /** By component: rows of the list. */
 const refusals = new Map();
 function refuses(file, text, { field, warns = false }) {
-    const component = /^components\/([^/]+)\/./.exec(file)?.[1];
+    const component = file === "remote/reach.ts" ? "shared" : /^components\/([^/]+)\/./.exec(file)?.[1];
     if (component === undefined || !says(text)) return;
     const rows = refusals.get(component) ?? refusals.set(component, new Set()).get(component);
     const cell = tidy(text).replaceAll("|", "\\|").replaceAll("<", "&lt;");
@@ -209,7 +209,10 @@ for (const folder of ["remote", "components", "plugin", "cli", "lab", "toolchain
     }
 }
 
-const className = (folder) => folder.replaceAll(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase());
+const className = (folder) =>
+    folder === "shared"
+        ? "Every component that stands on nodes"
+        : folder.replaceAll(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase());
 const list = [
     "# What components refuse",
     "",

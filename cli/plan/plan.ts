@@ -12,6 +12,7 @@ import type { Judged } from "./impact";
 import { roll, together } from "./order";
 import type { Placed, Together } from "./order";
 import type { Preview } from "./preview";
+import { inTheWay } from "./taken";
 import { OURS, STACK, unitSteps } from "./units";
 import type { Seen, UnitStep } from "./units";
 
@@ -120,7 +121,7 @@ export function planOf(preview: Preview, heard?: Heard): Plan {
     );
     const done = placed.map((entry) => {
         const host = hosts.get(entry.unit.node) ?? hostWith([]);
-        const planned = plannedUnit(entry, host, remains);
+        const planned = plannedUnit(entry, host, remains, inTheWay(entry.unit, all));
         const name = manifestIn(entry.unit.after ?? entry.unit.before)?.unit;
         if (name !== undefined) hosts.set(entry.unit.node, applied(host, name, manifestIn(entry.unit.after)));
         return { ...entry, planned, impact: planned.impact };
@@ -165,7 +166,7 @@ const keepsData = ({ component }: UnitStep, manifest: Manifest | undefined): boo
     KEEP_DATA.has(component.type) ||
     (manifest?.files ?? []).some(({ onChange }) => onChange.some(({ impact }) => impact === Impact.Data));
 
-function plannedUnit({ unit, after }: Placed, host: Host, remains: Set<string>): PlannedUnit {
+function plannedUnit({ unit, after }: Placed, host: Host, remains: Set<string>, refusals: string[]): PlannedUnit {
     const common = {
         unit: unit.name,
         component: unit.component.name,
@@ -190,6 +191,7 @@ function plannedUnit({ unit, after }: Placed, host: Host, remains: Set<string>):
         ...found.actions
             .filter(({ impact }) => impact === Impact.Data)
             .map(({ what }) => `changes or discards data: ${what}`),
+        ...refusals,
     ];
     const impact = worstOf([
         ...found.actions.map((a) => a.impact),
@@ -199,7 +201,8 @@ function plannedUnit({ unit, after }: Placed, host: Host, remains: Set<string>):
         ...common,
         ...costed(found, unit.op !== "create"),
         does,
-        impact: does === Does.Replace && keepsData(unit, next) ? Impact.Data : impact,
+        // What a host refuses ends the update there: nobody can tell in which state.
+        impact: refusals.length > 0 ? undefined : does === Does.Replace && keepsData(unit, next) ? Impact.Data : impact,
         notes: [...unit.notes, ...found.notes],
         alarms,
     };

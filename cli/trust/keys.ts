@@ -1,12 +1,10 @@
 import { createHash, createHmac } from "node:crypto";
+import { HOST_KEY_KINDS, HOST_KEY_PATTERN } from "../../remote/reach";
 
 /** A host's public key: `ssh-ed25519 AAAA…`, without a comment. */
 export type HostKey = string;
 
-/** Kinds that a node can pin, the preferred one first. */
-export const KINDS = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
-
-const KEY = new RegExp(`(?<![\\w-])(${KINDS.join("|")})\\s+(AAAA[A-Za-z0-9+/]+=*)`, "g");
+const KEY = new RegExp(`(?<![\\w-])${HOST_KEY_PATTERN}`, "g");
 
 /** As `ssh-keygen -l` and the host's own console show it: `SHA256:…`. */
 export const fingerprint = (key: HostKey): string =>
@@ -15,7 +13,7 @@ export const fingerprint = (key: HostKey): string =>
 /** A key from its bytes on the wire (RFC 4253, 6.6); undefined for a kind that cannot be pinned. */
 export function keyOf(bytes: Buffer): HostKey | undefined {
     const kind = kindOf(bytes);
-    return kind !== undefined && KINDS.includes(kind) ? `${kind} ${bytes.toString("base64")}` : undefined;
+    return kind !== undefined && HOST_KEY_KINDS.includes(kind) ? `${kind} ${bytes.toString("base64")}` : undefined;
 }
 
 /** Whether both are of one kind: only then does a difference say that the host's key has changed. */
@@ -52,7 +50,9 @@ export function keysIn(text: string): HostKey[] {
 
 /** The one to pin: Ed25519 where there is one. */
 export const preferred = (keys: HostKey[]): HostKey | undefined =>
-    [...keys].sort((a, b) => KINDS.indexOf(a.split(" ")[0] ?? "") - KINDS.indexOf(b.split(" ")[0] ?? ""))[0];
+    [...keys].sort(
+        (a, b) => HOST_KEY_KINDS.indexOf(a.split(" ")[0] ?? "") - HOST_KEY_KINDS.indexOf(b.split(" ")[0] ?? ""),
+    )[0];
 
 /** What a known_hosts file says of a host. */
 export interface Known {
@@ -69,7 +69,7 @@ export function knownKeys(file: string, names: string[], port: number): Known {
         const fields = line.trim().split(/\s+/);
         const marker = fields[0]?.startsWith("@") ? fields.shift() : undefined;
         const [hosts = "", kind = "", base64 = ""] = fields;
-        if (hosts.startsWith("#") || marker === "@cert-authority" || !KINDS.includes(kind)) continue;
+        if (hosts.startsWith("#") || marker === "@cert-authority" || !HOST_KEY_KINDS.includes(kind)) continue;
         if (!matches(hosts, wanted)) continue;
         (marker === "@revoked" ? found.revoked : found.keys).push(`${kind} ${base64}`);
     }

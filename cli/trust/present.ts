@@ -1,5 +1,6 @@
 import { Client } from "ssh2";
-import { KINDS, keyOf } from "./keys";
+import { HOST_KEY_KINDS } from "../../remote/reach";
+import { keyOf } from "./keys";
 import type { HostKey } from "./keys";
 
 /** Seconds for a host to show its key. */
@@ -24,7 +25,7 @@ export async function presentedKey(address: string, port: number, kind?: string)
                 port,
                 username: "nobody",
                 readyTimeout: SECONDS * 1000,
-                algorithms: { serverHostKey: (kind === undefined ? KINDS : [kind]) as never },
+                algorithms: { serverHostKey: (kind === undefined ? HOST_KEY_KINDS : [kind]) as never },
                 hostVerifier: (bytes: Buffer) => {
                     const key = keyOf(bytes);
                     if (key === undefined)

@@ -2,9 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Unit, rolling } from "../../remote/unit";
 import type { FaultSeconds } from "../shared/failover";
-import { checked, recorded } from "../shared/rules";
+import { checkedOn } from "../shared/node-rules";
+import { recorded } from "../shared/rules";
+import { unique } from "../shared/unique";
 import type { Volume } from "../shared/volume";
 import type { DrbdVolumeArgs } from "./args";
+import { claims } from "./claims";
 import { SECRET } from "./conf";
 import { failover, resyncOf } from "./failover";
 import type { DrbdResync } from "./failover";
@@ -12,7 +15,6 @@ import { renderContent, renderDisk, renderNode } from "./render";
 import { rules } from "./rules";
 import { deviceOf, publicArgs, toSpec } from "./spec";
 import type { VolumeSpec } from "./spec";
-import { uniqueOnNodes } from "./unique";
 
 export { FileSystem } from "./args";
 export type { DrbdResyncArgs, DrbdTimingArgs, DrbdVolumeArgs } from "./args";
@@ -52,7 +54,14 @@ export class DrbdVolume extends pulumi.ComponentResource {
 
     constructor(name: string, args: DrbdVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
         super(DrbdVolume.__pulumiType, name, recorded(args), opts);
-        const spec = checked(this, name, publicArgs(args), (a) => toSpec(name, a), [...rules, uniqueOnNodes()]);
+        const spec = checkedOn(
+            this,
+            name,
+            { nodes: args.nodes },
+            () => publicArgs(args),
+            (a) => toSpec(name, a),
+            [...rules, unique("DrbdVolume", claims)],
+        );
         const options = { parent: this, dependsOn: opts?.dependsOn };
         const credentials = { [SECRET]: sharedSecret(name, args, this) };
 

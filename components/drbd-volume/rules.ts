@@ -1,6 +1,7 @@
+import { hostRules } from "../shared/node-rules";
 import { each } from "../shared/rules";
 import type { ItemRule, Rule, Rules } from "../shared/rules";
-import { isAddress, isPort, noPort, quoted, same, whole } from "../shared/syntax";
+import { between, isPort, noPort, quoted, shown, whole } from "../shared/syntax";
 import { Promotion } from "../shared/volume";
 import { resyncOf } from "./failover";
 import { FileSystem } from "./args";
@@ -9,8 +10,11 @@ import type { VolumeNode, VolumeSpec } from "./spec";
 
 /** A resource of DRBD, a part of file names and of the names of systemd units. */
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
-/** A host's own name. */
-const HOST = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** A host's own name: DRBD finds its own side by `uname -n`. */
+const HOST = {
+    form: /^[a-z0-9][a-z0-9-]{0,62}$/,
+    allowed: 'DRBD goes by "uname -n", lower case letters, digits and "-"',
+};
 const PATH = /^(\/[A-Za-z0-9@%+=:,._-]+)+$/;
 const CALENDAR = /^[A-Za-z0-9*:,./~ -]{1,80}$/;
 /** What is mounted here hides, or is, the system. */
@@ -21,8 +25,6 @@ const OF_THE_SYSTEM =
 const AFTER_CRASH_SECONDS = 300;
 
 const plainPath = (path: string): boolean => PATH.test(path) && !/\/\.\.?(\/|$)/.test(path);
-
-const between = (value: number, least: number, most: number): boolean => value >= least && value <= most;
 
 /** Numbers in a range. */
 const ranges = (
@@ -35,33 +37,11 @@ const ranges = (
         path,
         refuses: (spec) => !(parts ? between(of(spec), least, most) : whole(of(spec), least, most)),
         because: (spec) =>
-            `${of(spec)} is no number of ${unit}: ${parts ? "one" : "a whole one"} from ${least} to ${most}`,
+            `${shown(of(spec))} is no number of ${unit}: ${parts ? "one" : "a whole one"} from ${least} to ${most}`,
     }));
 
 const nodeRules: ItemRule<VolumeSpec, VolumeNode>[] = [
-    {
-        path: "name",
-        refuses: (node) => !HOST.test(node.name),
-        because: (node) =>
-            `${quoted(node.name)} is no host name: DRBD finds its own side by "uname -n", letters, digits and "-"`,
-    },
-    {
-        path: "name",
-        refuses: (node, spec) => spec.nodes.filter((other) => other.name === node.name).length > 1,
-        because: (node) => `${node.name} is listed twice: a volume needs two hosts`,
-    },
-    {
-        path: "address",
-        refuses: (node) => !isAddress(node.address),
-        because: (node) => `${quoted(node.address)} is no IP address`,
-    },
-    {
-        path: "address",
-        refuses: (node, spec) =>
-            isAddress(node.address) &&
-            spec.nodes.some((other) => other.name !== node.name && same(other.address) === same(node.address)),
-        because: (node) => `${node.address} is the address of both nodes`,
-    },
+    ...hostRules<VolumeSpec>({ among: (spec) => spec.nodes, names: HOST }),
     {
         path: "device",
         refuses: (node) => !plainPath(node.device) || !node.device.startsWith("/dev/"),

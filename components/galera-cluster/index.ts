@@ -5,7 +5,9 @@ import { urlHost } from "../shared/addresses";
 import type { FaultSeconds } from "../shared/failover";
 import type { GaleraBackend } from "../shared/galera-backend";
 import type { IssuedCertificate } from "../shared/issuer";
-import { checked, recorded } from "../shared/rules";
+import { checkedOn } from "../shared/node-rules";
+import type { Hosts } from "../shared/node-rules";
+import { recorded } from "../shared/rules";
 import type { FailoverWiring } from "../shared/wiring";
 import { renderAccounts } from "./accounts";
 import { renderArbitrator } from "./arbitrator";
@@ -79,7 +81,14 @@ export class GaleraCluster extends pulumi.ComponentResource {
 
     constructor(name: string, args: GaleraClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super(GaleraCluster.__pulumiType, name, recorded(args), opts);
-        const spec = checked(this, name, publicArgs(args), (a) => toSpec(name, a), rules);
+        const spec = checkedOn(
+            this,
+            name,
+            hosts(args),
+            () => publicArgs(args),
+            (a) => toSpec(name, a),
+            rules,
+        );
         const options = { parent: this, dependsOn: opts?.dependsOn };
         const passwords = passwordsOf(name, args.users ?? [], options);
         const certificates = memberCertificates(this, name, args, spec);
@@ -125,6 +134,8 @@ export class GaleraCluster extends pulumi.ComponentResource {
         });
     }
 }
+
+const hosts = ({ nodes, arbitrator }: GaleraClusterArgs): Hosts => (arbitrator ? { nodes, arbitrator } : { nodes });
 
 /** A certificate for each member, as a server and as a client of the others, that also holds for what clients call the cluster. */
 const memberCertificates = (

@@ -1,7 +1,8 @@
 import { family } from "../shared/addresses";
-import { each } from "../shared/rules";
+import { hostRules } from "../shared/node-rules";
+import { each, one } from "../shared/rules";
 import type { ItemRule, Rule, Rules } from "../shared/rules";
-import { HOST_NAME, isAddress, isPort, noPort, quoted, same, whole } from "../shared/syntax";
+import { HOST_NAME, isAddress, isPort, noPort, quoted, shown, whole } from "../shared/syntax";
 import { databaseRules, userRules } from "./account-rules";
 import { GaleraTiming } from "./args";
 import { providerRules } from "./provider-rules";
@@ -12,7 +13,7 @@ import type { Timing } from "./timing";
 
 /** Galera keeps 32 bytes for a member's name, and MariaDB's manual allows as many for a cluster's. */
 const CLUSTER = /^[a-z0-9][a-z0-9-]{0,30}$/;
-const NODE = /^[A-Za-z0-9][A-Za-z0-9.-]{0,30}$/;
+const NODE = { form: /^[A-Za-z0-9][A-Za-z0-9.-]{0,30}$/, allowed: 'at most 31 letters, digits, "-" and "."' };
 /** The names of resources end in these, or in a node's name. */
 const TAKEN = /^(arbitrator|accounts|.*-member)$/;
 
@@ -25,7 +26,7 @@ const ranges = (
     Object.entries(fields).map(([path, { of, least, most, unit }]) => ({
         path,
         refuses: (spec) => !whole(of(spec), least, most),
-        because: (spec) => `${of(spec)} is no number of ${unit}: a whole one from ${least} to ${most}`,
+        because: (spec) => `${shown(of(spec))} is no number of ${unit}: a whole one from ${least} to ${most}`,
     }));
 
 const ports = (fields: Record<string, (spec: GaleraSpec) => number | undefined>): Rule<GaleraSpec>[] =>
@@ -43,30 +44,7 @@ const reasons = (fields: Record<string, (spec: GaleraSpec) => string | undefined
     }));
 
 const nodeRules: ItemRule<GaleraSpec, GaleraNode>[] = [
-    {
-        path: "name",
-        refuses: (node) => !NODE.test(node.name) || TAKEN.test(node.name),
-        because: (node) =>
-            TAKEN.test(node.name)
-                ? `${quoted(node.name)} is the name of a part of the cluster: give the member another one`
-                : `${quoted(node.name)} is no name for a member: use at most 31 letters, digits, "-" and "."`,
-    },
-    {
-        path: "name",
-        refuses: (node, spec) => voters(spec).filter((other) => other.name === node.name).length > 1,
-        because: (node) => `${node.name} is listed twice`,
-    },
-    {
-        path: "address",
-        refuses: (node) => !isAddress(node.address),
-        because: (node) =>
-            `${quoted(node.address)} is no IP address: members name each other by address, so that none depends on a name server`,
-    },
-    {
-        path: "address",
-        refuses: (node, spec) => voters(spec).filter((other) => same(other.address) === same(node.address)).length > 1,
-        because: (node) => `${node.address} is listed twice: one host's fault would take two votes`,
-    },
+    ...hostRules<GaleraSpec>({ among: voters, names: NODE, taken: TAKEN }),
     {
         path: "address",
         refuses: (node, spec) =>
@@ -75,12 +53,6 @@ const nodeRules: ItemRule<GaleraSpec, GaleraNode>[] = [
             `${node.address} and ${spec.nodes[0]?.address ?? ""} are of two families: members reach each other by IPv4 or by IPv6`,
     },
 ];
-
-const arbitratorRules: Rule<GaleraSpec>[] = nodeRules.map((rule) => ({
-    path: `arbitrator.${rule.path}`,
-    refuses: (spec) => spec.arbitrator !== undefined && rule.refuses(spec.arbitrator, spec),
-    because: (spec) => (spec.arbitrator ? rule.because(spec.arbitrator, spec) : ""),
-}));
 
 const size = (spec: GaleraSpec): string =>
     `${spec.nodes.length} member${spec.nodes.length === 1 ? "" : "s"}${spec.arbitrator ? " and an arbitrator" : ""}`;
@@ -235,7 +207,7 @@ export const rules: Rules<GaleraSpec> = [
     },
     ...votes,
     each("nodes", (spec) => spec.nodes, nodeRules),
-    ...arbitratorRules,
+    one("arbitrator", (spec) => spec.arbitrator, nodeRules),
     ...ports({
         port: (spec) => spec.port,
         "health.port": (spec) => spec.health.port,

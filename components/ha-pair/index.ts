@@ -6,7 +6,8 @@ import type { TrackArgs } from "../keepalived-vip";
 import { PacemakerCluster } from "../pacemaker-cluster";
 import { urlHost, withoutPrefix } from "../shared/addresses";
 import type { FaultSeconds } from "../shared/failover";
-import { checked, recorded } from "../shared/rules";
+import { checkedOn } from "../shared/node-rules";
+import { recorded } from "../shared/rules";
 import type { FailoverWiring } from "../shared/wiring";
 import { Failback, HaPairEngine } from "./args";
 import type { HaPairArgs } from "./args";
@@ -62,7 +63,14 @@ export class HaPair extends pulumi.ComponentResource {
 
     constructor(name: string, args: HaPairArgs, opts?: pulumi.ComponentResourceOptions) {
         super(HaPair.__pulumiType, name, recorded(args), opts);
-        const spec = checked(this, name, wishesOf(args), (a) => toSpec(name, a), rules);
+        const spec = checkedOn(
+            this,
+            name,
+            { nodes: args.nodes },
+            () => wishesOf(args),
+            (a) => toSpec(name, a),
+            rules,
+        );
         const options = { parent: this, dependsOn: opts?.dependsOn };
         const mover =
             engineOf(args) === HaPairEngine.Keepalived

@@ -1,10 +1,11 @@
 import { family, inNetworkOf, prefixLength, withoutPrefix } from "../shared/addresses";
+import { hostRules } from "../shared/node-rules";
 import { each } from "../shared/rules";
 import type { ItemRule, Rule, Rules } from "../shared/rules";
 import { isPort, noPort, quoted, same } from "../shared/syntax";
 import { Promotion } from "../shared/volume";
 import { HaPairEngine, ServicePlacement } from "./args";
-import type { PairNode, PairService, PairSpec } from "./spec";
+import type { PairService, PairSpec } from "./spec";
 
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
 const UNIT = /^[A-Za-z0-9@:._-]+\.service$/;
@@ -17,24 +18,6 @@ const PARTS = ["address", "drbd", "filesystem"];
 
 const isKeepalived = (pair: PairSpec): boolean => pair.engine === HaPairEngine.Keepalived;
 const isPacemaker = (pair: PairSpec): boolean => pair.engine === HaPairEngine.Pacemaker;
-
-const nodeRules: ItemRule<PairSpec, PairNode>[] = [
-    {
-        path: "name",
-        refuses: (node, pair) => pair.nodes.filter((other) => other.name === node.name).length > 1,
-        because: (node) => `${node.name} is listed twice`,
-    },
-    {
-        path: "address",
-        refuses: (node) => family(node.address) === undefined,
-        because: (node) => `${quoted(node.address)} is no IP address: members of a pair name each other by address`,
-    },
-    {
-        path: "address",
-        refuses: (node, pair) => pair.nodes.filter((other) => same(other.address) === same(node.address)).length > 1,
-        because: (node) => `${node.address} is listed twice: a pair stands on two hosts`,
-    },
-];
 
 const serviceRules: ItemRule<PairSpec, PairService>[] = [
     {
@@ -229,7 +212,7 @@ const safeWriting: Rule<PairSpec>[] = [
 export const rules: Rules<PairSpec> = [
     ...pairRules,
     ...addressRules,
-    each("nodes", (pair) => pair.nodes, nodeRules),
+    each("nodes", (pair) => pair.nodes, hostRules({ among: (pair) => pair.nodes })),
     each("services", (pair) => Object.fromEntries(pair.services.map((s) => [s.name, s])), serviceRules),
     ...onlyWithPacemaker,
     ...signsOfLife,

@@ -1,4 +1,5 @@
 import { urlHost } from "../shared/addresses";
+import { LEAVES_FIRST } from "../shared/leaving";
 import { PATHS, certificateFile, frontendFile, serversCaFile } from "./conf";
 import { HTTP_PORT, endsTls } from "./spec";
 import type { FrontendSpec } from "./spec";
@@ -17,7 +18,10 @@ export const boundOnce = `twice=$(sed -n 's/^ *bind \\([^ ]*\\).*/\\1/p' ${PATHS
 for bind in $twice; do
     echo "$bind is bound more than once: $(grep -E "^ *bind " ${PATHS.frontends}/*.cfg | grep -F " $bind" | cut -d: -f1 | paste -sd ' ')" >&2
 done
-[ -z "$twice" ]`;
+[ -z "$twice" ] || {
+    echo "${LEAVES_FIRST}" >&2
+    exit 1
+}`;
 
 const literally = (text: string): string => text.replace(/[.*[\]]/g, "\\$&");
 

@@ -5,10 +5,13 @@ import { issueCertificate } from "../certificate-authority/issue";
 import { urlHost } from "../shared/addresses";
 import { returnSeconds } from "../shared/check-timing";
 import type { FaultSeconds } from "../shared/failover";
-import { checked, recorded } from "../shared/rules";
+import { checkedOn } from "../shared/node-rules";
+import { recorded } from "../shared/rules";
+import { unique } from "../shared/unique";
 import type { FailoverWiring } from "../shared/wiring";
 import type { HaproxyFrontendArgs } from "./args";
 import { bundle } from "./certificate";
+import { claims, clash } from "./claims";
 import { failover, wiring } from "./failover";
 import { CERTIFICATE, SERVERS_CA, render } from "./render";
 import { rules } from "./rules";
@@ -73,7 +76,14 @@ export class HaproxyFrontend extends pulumi.ComponentResource {
 
     constructor(name: string, args: HaproxyFrontendArgs, opts?: pulumi.ComponentResourceOptions) {
         super(HaproxyFrontend.__pulumiType, name, recorded(args), opts);
-        const spec = checked(this, name, publicArgs(args), (a) => toSpec(name, a), rules);
+        const spec = checkedOn(
+            this,
+            name,
+            { nodes: args.nodes },
+            () => publicArgs(args),
+            (a) => toSpec(name, a),
+            [...rules, unique("HaproxyFrontend", claims, clash)],
+        );
 
         rolling(
             [...args.nodes].reverse(),

@@ -1,12 +1,13 @@
+import { hostRules } from "../shared/node-rules";
 import { each } from "../shared/rules";
-import type { Finder, ItemRule, Rule, Rules } from "../shared/rules";
-import { HOST_NAME, isAddress, isPort, noPort, quoted, same, whole } from "../shared/syntax";
+import type { Finder, Rule, Rules } from "../shared/rules";
+import { HOST_NAME, NAME, NAME_ALLOWED, isAddress, isPort, noPort, quoted, same, shown, whole } from "../shared/syntax";
 import { HaproxyBalance, HaproxyMode } from "./args";
 import { galeraRules } from "./galera";
 import { HARD_STOP_SECONDS, HTTPS_PORT, HTTP_PORT, endsTls } from "./spec";
 import { serverRules } from "./server-rules";
-import type { FrontendNode, FrontendSpec } from "./spec";
-import { COOKIE, LONGEST_SECONDS, NAME, PATH, isAuthority, isDuration, noDuration } from "./syntax";
+import type { FrontendSpec } from "./spec";
+import { COOKIE, LONGEST_SECONDS, PATH, isAuthority, isDuration, noDuration } from "./syntax";
 
 /** Rules for the same kind of value in several places. */
 function durations(fields: Record<string, (spec: FrontendSpec) => number>): Rule<FrontendSpec>[] {
@@ -24,7 +25,7 @@ function counts(
     return Object.entries(fields).map(([path, value]) => ({
         path,
         refuses: (spec) => !whole(value(spec) ?? least, least, 1_000_000),
-        because: (spec) => `${value(spec)} is no number of them: a whole one, from ${least} up`,
+        because: (spec) => `${shown(value(spec))} is no number of them: a whole one, from ${least} up`,
     }));
 }
 
@@ -35,19 +36,6 @@ function portFields(fields: Record<string, (spec: FrontendSpec) => number | unde
         because: (spec) => noPort(value(spec) ?? 1),
     }));
 }
-
-const nodeRules: ItemRule<FrontendSpec, FrontendNode>[] = [
-    {
-        path: "name",
-        refuses: (node, spec) => spec.nodes.filter((n) => n.name === node.name).length > 1,
-        because: (node) => `${node.name} is listed twice`,
-    },
-    {
-        path: "address",
-        refuses: (node) => !isAddress(node.address),
-        because: (node) => `${quoted(node.address)} is no IP address`,
-    },
-];
 
 /** Each bound address; the path tells the first one from the others. */
 const boundAddresses: Finder<FrontendSpec> = (spec) =>
@@ -67,15 +55,14 @@ export const rules: Rules<FrontendSpec> = [
     {
         path: "name",
         refuses: (spec) => !NAME.test(spec.name),
-        because: (spec) =>
-            `${quoted(spec.name)} becomes a file name on the hosts: use at most 40 lower case letters, digits and -, not - first`,
+        because: (spec) => `${quoted(spec.name)} becomes a file name on the hosts: ${NAME_ALLOWED}`,
     },
     {
         path: "nodes",
         refuses: (spec) => spec.nodes.length === 0,
         because: () => "no node: give one load balancer or more",
     },
-    each("nodes", (spec) => spec.nodes, nodeRules),
+    each("nodes", (spec) => spec.nodes, hostRules({ among: (spec) => spec.nodes })),
     boundAddresses,
     ...portFields({
         "bind.port": (spec) => spec.port,

@@ -1,10 +1,8 @@
 import { family } from "../shared/addresses";
-import { isHost, isPort } from "../shared/syntax";
+import { isHost, isPort, shown } from "../shared/syntax";
 
 // What may stand in a configuration line without quotes: HAProxy's own syntax knows blanks, quotes, `#`, `\`, `$` and `%`.
 
-/** A frontend's name, which becomes a file name and part of a unit's. */
-export const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 /** A server's name. */
 export const SERVER = /^[A-Za-z0-9_.-]{1,64}$/;
 /** The path and query of a URL. */
@@ -25,4 +23,5 @@ export const isAuthority = (text: string): boolean => {
 };
 
 /** What is said of a bad duration. */
-export const noDuration = (value: number): string => `${value} s is no duration: from 0.001 to ${LONGEST_SECONDS} s`;
+export const noDuration = (value: number): string =>
+    `${shown(value)} s is no duration: from 0.001 to ${LONGEST_SECONDS} s`;

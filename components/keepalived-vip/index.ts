@@ -2,14 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { Unit, rolling } from "../../remote/unit";
 import { withoutPrefix } from "../shared/addresses";
 import type { FaultSeconds } from "../shared/failover";
-import { checked, recorded } from "../shared/rules";
+import { checkedOn } from "../shared/node-rules";
+import { recorded } from "../shared/rules";
+import { unique } from "../shared/unique";
 import type { FailoverWiring } from "../shared/wiring";
 import type { KeepalivedVipArgs } from "./args";
+import { claims, clash } from "./claims";
 import { failover, wiring } from "./failover";
 import { render, renderJoin } from "./render";
-import { uniqueRouter } from "./routers";
 import { rules } from "./rules";
-import { placed, priorityOf, toSpec } from "./spec";
+import { priorityOf, publicArgs, toSpec } from "./spec";
 
 export { VrrpVersion } from "./args";
 export type { GarpArgs, HttpProbeArgs, KeepalivedVipArgs, NotifyArgs, TcpProbeArgs, TrackArgs } from "./args";
@@ -48,8 +50,14 @@ export class KeepalivedVip extends pulumi.ComponentResource {
 
     constructor(name: string, args: KeepalivedVipArgs, opts?: pulumi.ComponentResourceOptions) {
         super(KeepalivedVip.__pulumiType, name, recorded(args), opts);
-        const plain = { ...args, nodes: args.nodes.map(placed) };
-        const spec = checked(this, name, plain, (a) => toSpec(name, a), [...rules, uniqueRouter()]);
+        const spec = checkedOn(
+            this,
+            name,
+            { nodes: args.nodes },
+            () => publicArgs(args),
+            (a) => toSpec(name, a),
+            [...rules, unique("KeepalivedVip", claims, clash)],
+        );
 
         const options = { parent: this, dependsOn: opts?.dependsOn };
         const byPreference = mostPreferredFirst(args);

@@ -1,13 +1,14 @@
-import { canonical, family, inNetworkOf, octets, prefixLength } from "../shared/addresses";
+import { complete, family, inNetworkOf, octets, prefixLength, withoutPrefix } from "../shared/addresses";
+import { hostRules } from "../shared/node-rules";
 import type { ItemRule } from "../shared/rules";
-import { complete, whole } from "./limits";
+import { isAddress, same, shown, whole } from "../shared/syntax";
 import type { VipNode, VipSpec } from "./spec";
 
 const INTERFACE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/;
 
-const same = (a: string, b: string): boolean => canonical(a) === canonical(b);
-const known = (address: string | undefined): address is string =>
-    address !== undefined && family(address) !== undefined && !address.includes("/");
+const known = (address: string | undefined): address is string => address !== undefined && isAddress(address);
+/** Whether two addresses are one, whatever their prefix. */
+const alike = (a: string, b: string): boolean => same(withoutPrefix(a)) === same(withoutPrefix(b));
 const ipv = (vip: VipSpec): number => family(vip.address) ?? 4;
 
 /** The first and, for IPv4, the last address of a network name no host; networks of one or two addresses have neither. */
@@ -38,9 +39,9 @@ export const addressRules: ItemRule<VipSpec, string>[] = [
     {
         path: "",
         refuses: (address, vip) =>
-            complete(address) && vip.nodes.some((n) => known(n.address) && same(n.address, address)),
+            complete(address) && vip.nodes.some((n) => known(n.address) && alike(n.address, address)),
         because: (address, vip) =>
-            `${address} is the address of node ${vip.nodes.find((n) => known(n.address) && same(n.address, address))?.name ?? ""}, which keeps it: choose one that no host has`,
+            `${address} is the address of node ${vip.nodes.find((n) => known(n.address) && alike(n.address, address))?.name ?? ""}, which keeps it: choose one that no host has`,
     },
 ];
 
@@ -58,34 +59,22 @@ export const extraAddressRules: ItemRule<VipSpec, string>[] = [
         path: "",
         refuses: (address, vip) =>
             complete(address) &&
-            [vip.address, ...vip.extraAddresses].filter((a) => complete(a) && same(a, address)).length > 1,
+            [vip.address, ...vip.extraAddresses].filter((a) => complete(a) && alike(a, address)).length > 1,
         because: (address) => `${address} is listed twice`,
     },
 ];
 
 /** What holds for each node among the others. */
 export const nodeRules: ItemRule<VipSpec, VipNode>[] = [
-    {
-        path: "name",
-        refuses: (node, vip) => vip.nodes.find((other) => other.name === node.name) !== node,
-        because: (node) => `there are two nodes called ${node.name}: every node needs a name of its own`,
-    },
-    {
-        path: "address",
-        refuses: (node, vip) => !known(node.address) || family(node.address) !== ipv(vip),
-        because: (node, vip) =>
-            ipv(vip) === 6
-                ? `node ${node.name} has no IPv6 address, and ${vip.address} needs one to send adverts from: give its address6`
-                : `"${node.address ?? ""}" of node ${node.name} is no IPv4 address, and ${vip.address} needs one to send adverts from`,
-    },
+    ...hostRules<VipSpec>({ among: (vip) => vip.nodes }),
     {
         path: "address",
         refuses: (node, vip) =>
-            known(node.address) &&
-            vip.nodes.some(
-                (other) => other.name !== node.name && known(other.address) && same(other.address, node.address ?? ""),
-            ),
-        because: (node) => `another node has ${node.address ?? ""} too: every node needs an address of its own`,
+            node.address === undefined || (known(node.address) && family(node.address) !== ipv(vip)),
+        because: (node, vip) =>
+            ipv(vip) === 6
+                ? `node ${node.name} has no IPv6 address, and ${vip.address} needs one to send adverts from: give its address6`
+                : `${node.address ?? ""} of node ${node.name} is no IPv4 address, and ${vip.address} needs one to send adverts from`,
     },
     {
         path: "address",
@@ -136,7 +125,7 @@ export const priorityRules: ItemRule<VipSpec, Given>[] = [
         path: "",
         refuses: ({ priority }) => !whole(priority, 1, 254),
         because: ({ priority }) =>
-            `${priority} is no priority: a whole number from 1 to 254 (255 would mean a node's own address)`,
+            `${shown(priority)} is no priority: a whole number from 1 to 254 (255 would mean a node's own address)`,
     },
     {
         path: "",

@@ -4,7 +4,7 @@ import { rootFile } from "../shared/files";
 import { header } from "../shared/header";
 import { nonlocalBind } from "../shared/nonlocal-bind";
 import { PATHS, baseConf, hooks, instanceConf, instanceFile, joinedFile, scriptFile } from "./conf";
-import { hookScript, releaseAddresses, rollableCheck, stateCheck, trackScript } from "./scripts";
+import { acceptable, hookScript, releaseAddresses, rollableCheck, stateCheck, trackScript } from "./scripts";
 import { SCRIPT_USER } from "./spec";
 import type { VipNode, VipSpec } from "./spec";
 
@@ -65,7 +65,7 @@ export function render(vip: VipSpec, nodeName: string): Manifest {
             rootFile(instanceFile(vip), "0644", instanceConf(vip, node), { onChange: [reload(SERVICE)] }),
         ],
         validators: [
-            { name: "keepalived accepts the configuration", command: "keepalived --config-test" },
+            { name: "keepalived accepts the configuration", command: acceptable },
             { name: "the change can be made on one node after the other", command: rollableCheck(vip) },
         ],
         services: [{ name: SERVICE, enabled: true, running: true }],

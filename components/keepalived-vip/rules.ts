@@ -1,8 +1,8 @@
 import { family } from "../shared/addresses";
 import { each } from "../shared/rules";
 import type { Rules } from "../shared/rules";
+import { NAME, NAME_ALLOWED, between, shown, whole } from "../shared/syntax";
 import { VrrpVersion } from "./args";
-import { NAME, NAME_ALLOWED, between, whole } from "./limits";
 import { addressRules, extraAddressRules, givenPriorities, nodeRules, priorityRules, standbyRules } from "./node-rules";
 import type { VipSpec } from "./spec";
 import { trackRules } from "./track-rules";
@@ -62,30 +62,28 @@ export const rules: Rules<VipSpec> = [
     {
         path: "virtualRouterId",
         refuses: (vip) => !whole(vip.virtualRouterId, 1, 255),
-        because: (vip) => `${vip.virtualRouterId} is no virtual router id: a whole number from 1 to 255`,
+        because: (vip) => `${shown(vip.virtualRouterId)} is no virtual router id: a whole number from 1 to 255`,
     },
     {
         path: "advertIntervalSeconds",
         refuses: (vip) => vip.version === VrrpVersion.V2 && !whole(vip.advertIntervalSeconds, 1, 255),
         because: (vip) =>
-            `${vip.advertIntervalSeconds} s needs VRRP version 3: version 2 counts whole seconds from 1 to 255`,
+            `${shown(vip.advertIntervalSeconds)} s needs VRRP version 3: version 2 counts whole seconds from 1 to 255`,
     },
     {
         path: "advertIntervalSeconds",
         refuses: (vip) => {
             const hundredths = vip.advertIntervalSeconds * 100;
-            return (
-                vip.version === VrrpVersion.V3 &&
-                !(between(hundredths, 1, 4095) && Math.abs(hundredths - Math.round(hundredths)) < 1e-6)
-            );
+            const counted = Math.abs(hundredths - Math.round(hundredths)) < 1e-6;
+            return vip.version === VrrpVersion.V3 && !(between(vip.advertIntervalSeconds, 0.01, 40.95) && counted);
         },
         because: (vip) =>
-            `${vip.advertIntervalSeconds} s is no interval of VRRP version 3: hundredths of a second from 0.01 to 40.95`,
+            `${shown(vip.advertIntervalSeconds)} s is no interval of VRRP version 3: hundredths of a second from 0.01 to 40.95`,
     },
     {
         path: "preemptDelaySeconds",
         refuses: (vip) => !between(vip.preemptDelaySeconds, 0, 1000),
-        because: (vip) => `${vip.preemptDelaySeconds} s is no delay: from 0 to 1000 s`,
+        because: (vip) => `${shown(vip.preemptDelaySeconds)} s is no delay: from 0 to 1000 s`,
     },
     {
         path: "preemptDelaySeconds",
@@ -116,17 +114,17 @@ export const rules: Rules<VipSpec> = [
     {
         path: "garp.repeat",
         refuses: (vip) => !whole(vip.garp.repeat, 1, 100),
-        because: (vip) => `${vip.garp.repeat} is no number of messages: a whole one from 1 to 100`,
+        because: (vip) => `${shown(vip.garp.repeat)} is no number of messages: a whole one from 1 to 100`,
     },
     {
         path: "garp.delaySeconds",
         refuses: (vip) => !whole(vip.garp.delaySeconds, 0, 3600),
-        because: (vip) => `${vip.garp.delaySeconds} s is no delay: whole seconds from 0 to 3600`,
+        because: (vip) => `${shown(vip.garp.delaySeconds)} s is no delay: whole seconds from 0 to 3600`,
     },
     {
         path: "garp.refreshSeconds",
         refuses: (vip) => !whole(vip.garp.refreshSeconds, 0, 86400),
-        because: (vip) => `${vip.garp.refreshSeconds} s is no interval: whole seconds from 0 to 86400`,
+        because: (vip) => `${shown(vip.garp.refreshSeconds)} s is no interval: whole seconds from 0 to 86400`,
     },
     {
         path: "garp.refreshSeconds",
@@ -138,6 +136,6 @@ export const rules: Rules<VipSpec> = [
     {
         path: "startupDelaySeconds",
         refuses: (vip) => !between(vip.startupDelaySeconds, 0, 600),
-        because: (vip) => `${vip.startupDelaySeconds} s is no delay: from 0 to 600 s`,
+        because: (vip) => `${shown(vip.startupDelaySeconds)} s is no delay: from 0 to 600 s`,
     },
 ];

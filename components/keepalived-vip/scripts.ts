@@ -1,4 +1,5 @@
 import { urlHost, withoutPrefix } from "../shared/addresses";
+import { LEAVES_FIRST } from "../shared/leaving";
 import { PATHS, STANDS_BY, instanceFile, joinedFile, scriptFile } from "./conf";
 import { SCRIPT_USER } from "./spec";
 import type { Tracker, VipNode, VipSpec } from "./spec";
@@ -34,6 +35,12 @@ export const trackScript = (track: Tracker): string =>
 
 /** The script of a hook: the user's commands in bash. */
 export const hookScript = (command: string): string => `#!/bin/bash\n${command}\n`;
+
+/** Keepalived's own judgement of all files, and the way out where two addresses have one number. */
+export const acceptable = `words=$(keepalived --config-test 2>&1) && exit 0
+printf '%s\\n' "$words" >&2
+if [[ $words == *"duplicate VRID"* ]]; then echo "${LEAVES_FIRST}" >&2; fi
+exit 1`;
 
 /** Runs whenever keepalived has ended, however it did: an address that stays on a host without keepalived is soon on two. */
 export const releaseAddresses = `#!/bin/bash

@@ -1,9 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeArgs } from "../../remote/node";
-import { canonical, family, octets, prefixLength } from "../shared/addresses";
+import { canonical, complete, family, octets, prefixLength } from "../shared/addresses";
 import { VrrpVersion } from "./args";
 import type { GarpArgs, HttpProbeArgs, KeepalivedVipArgs, NotifyArgs, TcpProbeArgs, TrackArgs } from "./args";
-import { complete } from "./limits";
 
 /** A node as keepalived sees it. */
 export interface VipNode {
@@ -56,8 +55,10 @@ export const SCRIPT_USER = "keepalived_script";
 
 const TOP_PRIORITY = 254;
 
-/** A node without login: the spec, and so every manifest, must not become a secret. */
-export const placed = (node: NodeArgs): NodeArgs => ({
+/** The arguments without logins: the spec, and so every manifest, must not become a secret. */
+export const publicArgs = (args: KeepalivedVipArgs): KeepalivedVipArgs => ({ ...args, nodes: args.nodes.map(placed) });
+
+const placed = (node: NodeArgs): NodeArgs => ({
     name: node.name,
     address: node.address,
     address6: node.address6,

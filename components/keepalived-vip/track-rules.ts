@@ -1,6 +1,6 @@
 import { family } from "../shared/addresses";
 import type { ItemRule } from "../shared/rules";
-import { whole } from "./limits";
+import { between, isAddress, isPort, noPort, shown, whole } from "../shared/syntax";
 import type { Tracker, VipSpec } from "./spec";
 
 const UNIT = /^[A-Za-z0-9@:._-]+$/;
@@ -25,13 +25,13 @@ export const trackRules: ItemRule<VipSpec, Tracker>[] = [
     },
     {
         path: "tcp.address",
-        refuses: (t) => t.tcp !== undefined && (family(t.tcp.address) === undefined || t.tcp.address.includes("/")),
+        refuses: (t) => t.tcp !== undefined && !isAddress(t.tcp.address),
         because: (t) => `"${t.tcp?.address ?? ""}" is no IP address: a check must not depend on the name service`,
     },
     {
         path: "tcp.port",
-        refuses: (t) => t.tcp !== undefined && !whole(t.tcp.port, 1, 65535),
-        because: (t) => `${t.tcp?.port ?? ""} is no port: a whole number from 1 to 65535`,
+        refuses: (t) => t.tcp !== undefined && !isPort(t.tcp.port),
+        because: (t) => noPort(t.tcp?.port),
     },
     {
         path: "http.url",
@@ -42,7 +42,7 @@ export const trackRules: ItemRule<VipSpec, Tracker>[] = [
     {
         path: "http.status",
         refuses: (t) => t.http !== undefined && !whole(t.http.status, 100, 599),
-        because: (t) => `${t.http?.status ?? ""} is no HTTP status: a whole number from 100 to 599`,
+        because: (t) => `${shown(t.http?.status)} is no HTTP status: a whole number from 100 to 599`,
     },
     {
         path: "command",
@@ -52,28 +52,28 @@ export const trackRules: ItemRule<VipSpec, Tracker>[] = [
     {
         path: "intervalSeconds",
         refuses: (t) => !whole(t.intervalSeconds, 1, 86400),
-        because: (t) => `${t.intervalSeconds} s is no interval of keepalived's checks: whole seconds, from 1 up`,
+        because: (t) => `${shown(t.intervalSeconds)} s is no interval of keepalived's checks: whole seconds, from 1 up`,
     },
     {
         path: "timeoutSeconds",
-        refuses: (t) => !(t.timeoutSeconds > 0 && t.timeoutSeconds < t.intervalSeconds),
+        refuses: (t) => !(between(t.timeoutSeconds, Number.MIN_VALUE, 86400) && t.timeoutSeconds < t.intervalSeconds),
         because: (t) =>
-            `${t.timeoutSeconds} s must be less than the interval, ${t.intervalSeconds} s: keepalived up to 2.2.8 starts the next check beside one that still runs`,
+            `${shown(t.timeoutSeconds)} s must be less than the interval, ${t.intervalSeconds} s: keepalived up to 2.2.8 starts the next check beside one that still runs`,
     },
     {
         path: "fall",
         refuses: (t) => !whole(t.fall, 1, 1000),
-        because: (t) => `${t.fall} is no number of checks: a whole one, from 1 up`,
+        because: (t) => `${shown(t.fall)} is no number of checks: a whole one, from 1 up`,
     },
     {
         path: "rise",
         refuses: (t) => !whole(t.rise, 1, 1000),
-        because: (t) => `${t.rise} is no number of checks: a whole one, from 1 up`,
+        because: (t) => `${shown(t.rise)} is no number of checks: a whole one, from 1 up`,
     },
     {
         path: "weight",
         refuses: (t) => !whole(t.weight, -253, 253),
-        because: (t) => `${t.weight} is no weight: a whole number from -253 to 253`,
+        because: (t) => `${shown(t.weight)} is no weight: a whole number from -253 to 253`,
     },
     {
         path: "weight",

@@ -4,7 +4,8 @@ import type { NodeArgs } from "../../remote/node";
 import { Unit, rolling } from "../../remote/unit";
 import { issueCertificate } from "../certificate-authority/issue";
 import type { FaultSeconds } from "../shared/failover";
-import { checked, recorded } from "../shared/rules";
+import { checkedOn } from "../shared/node-rules";
+import { recorded } from "../shared/rules";
 import type { FailoverWiring } from "../shared/wiring";
 import type { PacemakerClusterArgs } from "./args";
 import { failover, wiring } from "./failover";
@@ -65,7 +66,14 @@ export class PacemakerCluster extends pulumi.ComponentResource {
 
     constructor(name: string, args: PacemakerClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super(PacemakerCluster.__pulumiType, name, recorded(withoutIssuer(args)), opts);
-        const spec = checked(this, name, publicArgs(args), (a) => toSpec(name, a), rules);
+        const spec = checkedOn(
+            this,
+            name,
+            { nodes: args.nodes },
+            () => publicArgs(args),
+            (a) => toSpec(name, a),
+            rules,
+        );
         const options = { parent: this, dependsOn: opts?.dependsOn };
         const authkey = new random.RandomPassword(`${name}-authkey`, { length: KEY_LENGTH, special: false }, options)
             .result;

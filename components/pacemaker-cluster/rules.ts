@@ -1,3 +1,4 @@
+import { hostRules } from "../shared/node-rules";
 import { each } from "../shared/rules";
 import type { ItemRule, Rule, Rules, Violation } from "../shared/rules";
 import { isAddress, isPort, noPort, quoted, same, whole } from "../shared/syntax";
@@ -6,40 +7,13 @@ import { resourceRules } from "./resource-rules";
 import { fences, resetsItself, dependentController } from "./spec";
 import type { ClusterNode, ClusterSpec, IpmiDevice } from "./spec";
 
-const NODE = /^[a-z0-9][a-z0-9-]{0,30}$/;
+const NODE = { form: /^[a-z0-9][a-z0-9-]{0,30}$/, allowed: 'at most 31 lower case letters, digits and "-"' };
 /** The names of resources end in these, or in a node's name. */
 const TAKEN = /^(reload|resources|.*-vote)$/;
 const DEVICE = /^\/dev(\/[A-Za-z0-9@%+=:,._-]+)+$/;
 
 const nodeRules: ItemRule<ClusterSpec, ClusterNode>[] = [
-    {
-        path: "name",
-        refuses: ({ name }) => !NODE.test(name) || TAKEN.test(name),
-        because: ({ name }) =>
-            TAKEN.test(name)
-                ? `${quoted(name)} is the name of a part of the cluster: give the node another one`
-                : `${quoted(name)} is no name for a member: at most 31 lower case letters, digits and "-"`,
-    },
-    {
-        path: "name",
-        refuses: (node, spec) => spec.nodes.filter((other) => other.name === node.name).length > 1,
-        because: (node) => `${node.name} is listed twice`,
-    },
-    {
-        path: "address",
-        refuses: ({ address }) => !isAddress(address),
-        because: ({ address }) =>
-            `${quoted(address)} is no IP address: members are to find each other without a name service`,
-    },
-    {
-        path: "address",
-        refuses: (node, spec) => spec.nodes.filter((other) => same(other.address) === same(node.address)).length > 1,
-        because: (node, spec) =>
-            `${node.address} belongs to ${spec.nodes
-                .filter((other) => same(other.address) === same(node.address))
-                .map(({ name }) => name)
-                .join(" and ")}: each member needs one of its own`,
-    },
+    ...hostRules<ClusterSpec>({ among: (spec) => spec.nodes, names: NODE, taken: TAKEN }),
     {
         path: "address",
         refuses: (node, { witness }) => witness !== undefined && same(witness.address) === same(node.address),

@@ -18,6 +18,10 @@ export function prefixLength(address: string): number | undefined {
     return bits <= (family(address) === 4 ? 32 : 128) ? bits : undefined;
 }
 
+/** Whether a text is an address with prefix length and nothing else. */
+export const complete = (address: string): boolean =>
+    family(address) !== undefined && prefixLength(address) !== undefined && address.split("/").length === 2;
+
 /** The same address in its shortest usual spelling, so that two spellings of one address compare equal. */
 export const canonical = (address: string): string => ipaddr.parse(withoutPrefix(address)).toString();
 

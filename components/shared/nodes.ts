@@ -4,13 +4,9 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { NodeArgs } from "../../remote/node";
+import { HOST_KEY } from "../../remote/reach";
 
-const HostKey = z
-    .string()
-    .regex(
-        /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/=]+/,
-        "give the host's Ed25519 or ECDSA key, as in `ssh-ed25519 AAAA…`",
-    );
+const HostKey = z.string().regex(HOST_KEY, "give the host's Ed25519 or ECDSA key, as in `ssh-ed25519 AAAA…`");
 
 const Bastion = z.strictObject({
     address: z.string().min(1),
@@ -55,10 +51,13 @@ type ConfiguredNode = z.infer<typeof ConfiguredNode>;
  *     - { name: lb2, address: 192.0.2.12, interface: eth0, hostKey: ssh-ed25519 AAAA… }
  * ```
  *
- * @param names the nodes that the program needs; a missing one is an error that lists those there are. Default: all that there are.
+ * @param names the nodes that the program needs; a missing one is an error that lists those there are. Without names: all that there are, each of which
+ * the compiler takes for one that may be missing.
  * @throws pulumi.RunError with every field of the config that is wrong.
  */
-export function nodesFromConfig<Name extends string = string>(...names: Name[]): Record<Name, NodeArgs> {
+export function nodesFromConfig(): Record<string, NodeArgs | undefined>;
+export function nodesFromConfig<Name extends string>(...names: Name[]): Record<Name, NodeArgs>;
+export function nodesFromConfig(...names: string[]): Record<string, NodeArgs | undefined> {
     const config = new pulumi.Config();
     const nodes = configured(config);
     const duplicate = nodes.find((node, index) => nodes.findIndex((other) => other.name === node.name) < index);
@@ -72,7 +71,7 @@ export function nodesFromConfig<Name extends string = string>(...names: Name[]):
             `the stack's config has no node ${missing.join(", ")}: it has ${Object.keys(byName).join(", ")} (add it under ${config.name}:nodes)`,
         );
     }
-    return byName as Record<Name, NodeArgs>;
+    return byName;
 }
 
 function configured(config: pulumi.Config): ConfiguredNode[] {

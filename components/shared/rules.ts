@@ -45,17 +45,26 @@ export function each<S, T>(
         const named: [string, T][] = Array.isArray(found)
             ? (found as T[]).map((item, index) => [`${path}[${index}]`, item])
             : Object.entries(found as Record<string, T>).map(([key, item]) => [`${path}.${key}`, item]);
-        return named.flatMap(([where, item]) =>
-            rules
-                .filter((rule) => rule.refuses(item, spec))
-                .map((rule) => ({
-                    path: [where, rule.path].filter(Boolean).join("."),
-                    message: rule.because(item, spec),
-                    level: rule.level ?? "refuse",
-                })),
-        );
+        return named.flatMap(([where, item]) => ofItem(where, item, spec, rules));
     };
 }
+
+/** Rules for one thing, which may be left out: `arbitrator.address`. */
+export function one<S, T>(path: string, item: (spec: S) => T | undefined, rules: ItemRule<S, T>[]): Finder<S> {
+    return (spec) => {
+        const found = item(spec);
+        return found === undefined ? [] : ofItem(path, found, spec, rules);
+    };
+}
+
+const ofItem = <S, T>(where: string, item: T, spec: S, rules: ItemRule<S, T>[]): Violation[] =>
+    rules
+        .filter((rule) => rule.refuses(item, spec))
+        .map((rule) => ({
+            path: [where, rule.path].filter(Boolean).join("."),
+            message: rule.because(item, spec),
+            level: rule.level ?? "refuse",
+        }));
 
 /** All violations of the rules, in the order of the rules. */
 export function violations<S>(spec: S, rules: Rules<S>): Violation[] {
@@ -67,7 +76,11 @@ export function violations<S>(spec: S, rules: Rules<S>): Violation[] {
     });
 }
 
-/** All refusals as one message, in the user's words. */
+/** All refusals as one error, in the user's words. */
+export const refused = (component: pulumi.ComponentResource, name: string, found: Violation[]): pulumi.ResourceError =>
+    stackless(new pulumi.ResourceError(refusal(component.constructor.name, name, found), component, true));
+
+/** All refusals as one message. */
 export function refusal(component: string, name: string, found: Violation[]): string {
     const count = found.length === 1 ? "one thing" : `${found.length} things`;
     return [
@@ -80,6 +93,7 @@ export function refusal(component: string, name: string, found: Violation[]): st
  * The spec made from a component's arguments, checked. With arguments that are plain the check happens at once; where one comes from another
  * resource, it happens when that value is known, and everything that is made from the spec waits for it.
  *
+ * @param known violations that need no spec to be found: refused at once in any case.
  * @throws pulumi.ResourceError with all violations and their paths.
  */
 export function checked<A, S>(
@@ -88,20 +102,21 @@ export function checked<A, S>(
     args: A,
     toSpec: (args: pulumi.Unwrap<A>) => S,
     rules: Rules<S>,
+    known: Violation[] = [],
 ): pulumi.Output<S> {
     const check = (plain: pulumi.Unwrap<A>): S => {
         const spec = toSpec(plain);
-        const found = violations(spec, rules);
+        const found = [...known, ...violations(spec, rules)];
         for (const v of found.filter((f) => f.level === "warn"))
             void pulumi.log.warn(`${v.path}: ${v.message}`, component);
-        const refused = found.filter((f) => f.level === "refuse");
-        if (refused.length > 0)
-            throw stackless(
-                new pulumi.ResourceError(refusal(component.constructor.name, name, refused), component, true),
-            );
+        const bad = found.filter((f) => f.level === "refuse");
+        if (bad.length > 0) throw refused(component, name, bad);
         return spec;
     };
-    if (!isPlain(args)) return pulumi.output(args).apply(check);
+    if (!isPlain(args)) {
+        if (known.length > 0) throw refused(component, name, known);
+        return pulumi.output(args).apply(check);
+    }
     const spec = check(args as pulumi.Unwrap<A>);
     return pulumi.output(undefined).apply(() => spec);
 }

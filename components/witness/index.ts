@@ -3,7 +3,8 @@ import type { NodeArgs } from "../../remote/node";
 import { Unit } from "../../remote/unit";
 import { issueCertificate } from "../certificate-authority/issue";
 import type { Issuer } from "../shared/issuer";
-import { checked, recorded } from "../shared/rules";
+import { checkedOn } from "../shared/node-rules";
+import { recorded } from "../shared/rules";
 import type { Vote } from "../shared/vote";
 import { CREDENTIALS, render } from "./render";
 import { rules } from "./rules";
@@ -39,8 +40,15 @@ export class Witness extends pulumi.ComponentResource {
     constructor(name: string, args: WitnessArgs, opts?: pulumi.ComponentResourceOptions) {
         const { node, issuer } = args;
         super(Witness.__pulumiType, name, recorded({ node, port: args.port }), opts);
-        const plain = { node: node.name, address: node.address, port: args.port };
-        const spec = checked(this, name, plain, (a) => ({ ...a, name, port: a.port ?? DEFAULT_PORT }), rules);
+        const plain = () => ({ node: node.name, address: node.address, port: args.port });
+        const spec = checkedOn(
+            this,
+            name,
+            { node },
+            plain,
+            (a) => ({ ...a, name, port: a.port ?? DEFAULT_PORT }),
+            rules,
+        );
         const options = { parent: this, dependsOn: opts?.dependsOn };
 
         const names = { commonName: node.name, dnsNames: [node.name], ipAddresses: [node.address] };

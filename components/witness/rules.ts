@@ -1,6 +1,10 @@
+import { hostRules } from "../shared/node-rules";
+import { one } from "../shared/rules";
 import type { Rules } from "../shared/rules";
-import { isAddress, isPort, noPort, quoted } from "../shared/syntax";
+import { isPort, noPort, quoted } from "../shared/syntax";
 import type { WitnessSpec } from "./render";
+
+const host = ({ node, address }: WitnessSpec) => ({ name: node, address });
 
 /** Everything that is refused about a witness. */
 export const rules: Rules<WitnessSpec> = [
@@ -10,11 +14,6 @@ export const rules: Rules<WitnessSpec> = [
         because: ({ name }) =>
             `${quoted(name)} becomes the name of a unit: at most 31 lower case letters, digits and "-"`,
     },
-    {
-        path: "node.address",
-        refuses: ({ address }) => !isAddress(address),
-        because: ({ address }) =>
-            `${quoted(address)} is no IP address: clusters are to find their witness without a name service`,
-    },
+    one("node", host, hostRules({ among: (spec) => [host(spec)] })),
     { path: "port", refuses: ({ port }) => !isPort(port), because: ({ port }) => noPort(port) },
 ];

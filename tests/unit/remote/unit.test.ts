@@ -131,7 +131,9 @@ describe.each([
                 opts,
             );
         });
-        expect(message).toMatch(/node lb1: hostKey is missing: pin the host's own.*acceptUnknownHostKey/);
+        expect(message).toMatch(
+            /node lb1: hostKey is missing: pin the host's own with npx pulumi-ha trust.*acceptUnknownHostKey/,
+        );
         expect(registered.filter((r) => r.name.startsWith("a-"))).toEqual([]);
         expect(registered.map((r) => r.name)).toContain("b-apply");
     });

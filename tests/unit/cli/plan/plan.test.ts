@@ -52,6 +52,39 @@ describe("the order", () => {
     });
 });
 
+describe("what a unit that leaves still has", () => {
+    const web = (bind: string) =>
+        running("haproxy.service", { files: [file("/etc/web.cfg", `    bind ${bind} ssl\n`)] });
+    const front = (id: number, link = "eth0") =>
+        running(VIP, { files: [file("/etc/f.conf", `    interface ${link}\n    virtual_router_id ${id}\n`)] });
+    const goes = (name: string, it: ManifestOf): WantedUnit => {
+        return { name, op: "delete", of: ["old", "It"], before: { ...it, unit: "old" } };
+    };
+    const comes = (name: string, it: ManifestOf): WantedUnit => {
+        return { name, op: "create", of: ["new", "It"], after: { ...it, unit: "new" } };
+    };
+    type ManifestOf = ReturnType<typeof web>;
+    const of = (units: WantedUnit[]) => plan(units).units.find(({ component }) => component === "new");
+
+    test.each([
+        ["a bind", web("10.0.0.1:443"), "10.0.0.1:443 is old-a's"],
+        ["a number of a virtual router", front(100), "virtual router 100 of eth0 (IPv4) is old-a's"],
+    ])("fails the update: %s", (_title, it, said) => {
+        const found = plan([goes("old-a", it), comes("new-a", it)]);
+        const unit = found.units.find(({ component }) => component === "new");
+        expect(unit).toMatchObject({ impact: undefined, does: "is installed" });
+        expect(unit?.alarms.join()).toContain(said);
+        expect(unit?.alarms.join()).toContain("first pulumi destroy --target '**::old' --target-dependents");
+        expect(judge(judgedIn(found), Impact.Outage, []).exceeded.join("\n")).toContain("new-a: not known: ");
+    });
+
+    test.each<[title: string, units: WantedUnit[]]>([
+        ["other binds", [goes("old-a", web("10.0.0.1:443")), comes("new-a", web("10.0.0.2:443"))]],
+        ["on another host", [goes("old-a", web("10.0.0.1:443")), comes("new-b", web("10.0.0.1:443"))]],
+        ["a number on another interface", [goes("old-a", front(100)), comes("new-a", front(100, "eth1"))]],
+    ])("is in nobody's way: %s", (_title, units) => expect(of(units)?.alarms).toEqual([]));
+});
+
 describe("what is not rolled", () => {
     const twice = [restart(VIP, 2)];
 

@@ -80,6 +80,8 @@ describe("two volumes of a program", () => {
         ["port", { port: 7789 }],
         ["mountPoint", { mountPoint: "/srv/files" }],
     ])("fails: the same %s", async (path, more) =>
-        expect(both(more)).rejects.toThrow(new RegExp(`${path}: .* belongs to DrbdVolume "files"`)),
+        expect(both(more)).rejects.toThrow(
+            new RegExp(`${path}: DrbdVolume "files" has .* too: give one of the two another`),
+        ),
     );
 });

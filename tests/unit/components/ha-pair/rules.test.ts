@@ -19,7 +19,12 @@ test.each<[title: string, parts: Parts, path: string, words: string]>([
     ["one node", { nodes: [app1] }, "nodes", "1 nodes: a pair has two"],
     ["three nodes", { nodes: [app1, app2, { ...app2, name: "app3", address: "10.77.0.33" }] }, "nodes", "has two"],
     ["one node twice", { nodes: [app1, { ...app2, name: "app1" }] }, "nodes[0].name", "listed twice"],
-    ["one host twice", { nodes: [app1, { ...app2, address: app1.address }] }, "nodes[1].address", "listed twice"],
+    [
+        "one host twice",
+        { nodes: [app1, { ...app2, address: app1.address }] },
+        "nodes[1].address",
+        "address of app1 too",
+    ],
     ["a node by name", { nodes: [app1, { ...app2, address: "app2" }] }, "nodes[1].address", "no IP address"],
     ["an address without prefix", { address: "10.77.0.101" }, "address", "no address with its prefix length"],
     ["a node's own address", { address: "10.77.0.31/24" }, "address", "a node's own address"],

@@ -100,8 +100,17 @@ describe("two addresses of a program", () => {
 
     test("fails: one number twice in a network", async () =>
         expect(await both({ virtualRouterId: 7 }, { virtualRouterId: 7 })).toMatch(
-            /virtualRouterId: 7 is the number of KeepalivedVip "front" in the same network/,
+            /virtualRouterId: KeepalivedVip "front" has 7 in 10\.77\.0\.0\/24 too: give one of the two another/,
         ));
+
+    test.each<[string, Partial<KeepalivedVipArgs>, string]>([
+        ["one address", { address: "10.77.0.100/24" }, "address"],
+        ["an address that the other one moves along", { extraAddresses: ["10.77.0.100/24"] }, "extraAddresses[0]"],
+    ])("fails: %s twice, and nothing is said of a number that nobody wrote", async (_title, second, path) => {
+        const message = await both({}, second);
+        expect(message).toContain(`"back": one thing must change`);
+        expect(message).toContain(`- ${path}: KeepalivedVip "front" has 10.77.0.100 too: give one of the two another`);
+    });
 
     test("may share a number in different networks", async () => {
         const elsewhere = [

@@ -19,12 +19,12 @@ type Case = [title: string, parts: Parameters<typeof spec>[0], path: string, wor
 const cases: Case[] = [
     ["one node", { nodes: [lb1] }, "nodes", "needs two nodes or more, and there is one"],
     ["no node", { nodes: [] }, "nodes", "there is none"],
-    ["two nodes of one name", { nodes: [lb1, { ...lb2, name: "lb1" }] }, "nodes[1].name", "two nodes called lb1"],
+    ["two nodes of one name", { nodes: [lb1, { ...lb2, name: "lb1" }] }, "nodes[1].name", "lb1 is listed twice"],
     [
         "two nodes with one address",
         { nodes: [lb1, { ...lb2, address: "10.77.0.11" }] },
         "nodes[1].address",
-        "needs an address of its own",
+        "the address of lb1 too",
     ],
     [
         "a node outside the network",
@@ -37,7 +37,13 @@ const cases: Case[] = [
         "a node address with prefix",
         { nodes: [lb1, { ...lb2, address: "10.77.0.12/24" }] },
         "nodes[1].address",
-        "is no IPv4 address",
+        "is no IP address",
+    ],
+    [
+        "a node with IPv6 alone",
+        { nodes: [lb1, { ...lb2, address: "fd77::12" }] },
+        "nodes[1].address",
+        "fd77::12 of node lb2 is no IPv4 address",
     ],
     [
         "a node without IPv6",
@@ -88,6 +94,9 @@ const cases: Case[] = [
     ["an interval too long", { advertIntervalSeconds: 41 }, "advertIntervalSeconds", "from 0.01 to 40.95"],
     ["an interval between hundredths", { advertIntervalSeconds: 0.125 }, "advertIntervalSeconds", "hundredths"],
     ["no interval", { advertIntervalSeconds: NaN }, "advertIntervalSeconds", "hundredths"],
+    ["an interval in a text", { advertIntervalSeconds: "1" as never }, "advertIntervalSeconds", '"1" s is no interval'],
+    ["a number in a text", { virtualRouterId: "51" as never }, "virtualRouterId", '"51" is no virtual router id'],
+    ["a port in a text", { track: { web: { tcp: { port: "80" as never } } } }, "track.web.tcp.port", '"80" is no port'],
     ["version 2 with IPv6", { version: 2, address: "fd77::64/64" }, "version", "knows no IPv6"],
     ["a version that is none", { version: 4 as 3 }, "version", "2 or 3"],
     ["a delay without preempt", { preemptDelaySeconds: 5 }, "preemptDelaySeconds", "without preempt delays nothing"],

@@ -35,8 +35,13 @@ const cases: Case[] = [
     ],
     ["a node twice", { nodes: [n1, { ...n2, name: "n1" }] }, "nodes[1].name", "listed twice"],
     ["a node of a part's name", { nodes: [n1, { ...n2, name: "reload" }] }, "nodes[1].name", "name of a part"],
-    ["a node's name in capitals", { nodes: [n1, { ...n2, name: "N2" }] }, "nodes[1].name", "no name for a member"],
-    ["an address twice", { nodes: [n1, { ...n2, address: "192.0.2.11" }] }, "nodes[1].address", "n1 and n2"],
+    ["a node's name in capitals", { nodes: [n1, { ...n2, name: "N2" }] }, "nodes[1].name", "no name for a node"],
+    [
+        "an address twice",
+        { nodes: [n1, { ...n2, address: "192.0.2.11" }] },
+        "nodes[1].address",
+        "the address of n1 too",
+    ],
     ["a host name", { nodes: [n1, { ...n2, address: "n2.example" }] }, "nodes[1].address", "is no IP address"],
     ["a link of one node", { links: { n1: "198.51.100.11" } }, "links.n2", "is missing"],
     [
