@@ -90,21 +90,22 @@ function shown(value: unknown): string {
 }
 
 /**
- * A value of a connection that is known later only, looked at before the host is dialled; one that is known is returned as it is.
+ * A value of a connection, once it is known.
  *
- * @param path the field of the node or bastion, of which `field` is the last part.
+ * @param path the field of the node, e.g. `bastion.port`.
  * @throws Error with the field, and not the value, which may be a secret.
  */
-export function whenKnown<T>(
+export function verified<T>(node: NodeArgs, path: string, value: T): T {
+    const field = FIELDS.find((one) => one.path === path.split(".").at(-1));
+    if (field && value !== undefined && !field.fits(value))
+        throw stackless(new Error(`node ${node.name}: ${path}: ${field.because("what it came to")}`));
+    return value;
+}
+
+/** A value of a connection that is known later only, looked at before the host is dialled; one that is known is returned as it is. */
+export const whenKnown = <T>(
     node: NodeArgs,
     path: string,
     value: pulumi.Input<T> | undefined,
-): pulumi.Input<T> | undefined {
-    const field = FIELDS.find((one) => one.path === path.split(".").at(-1));
-    if (field === undefined || !isLater(value)) return value;
-    return pulumi.output(value).apply((known) => {
-        if (known !== undefined && !field.fits(known))
-            throw stackless(new Error(`node ${node.name}: ${path}: ${field.because("what it came to")}`));
-        return known;
-    }) as pulumi.Output<T>;
-}
+): pulumi.Input<T> | undefined =>
+    isLater(value) ? (pulumi.output(value).apply((known) => verified(node, path, known)) as pulumi.Output<T>) : value;

@@ -7,11 +7,12 @@ import type { HaproxyFrontendArgs } from "../../../../components/haproxy-fronten
 import { PATHS } from "../../../../components/haproxy-frontend/conf";
 import { boundOnce } from "../../../../components/haproxy-frontend/host";
 import { mocked } from "../mocked";
+import { selfSigned } from "./specs";
 
 const node = (name: string, address: string) => ({ name, address, hostKey: "ssh-ed25519 AAAA" });
 const nodes = [node("lb1", "192.0.2.11"), node("lb2", "192.0.2.12")];
 const base = { nodes, servers: { app1: { address: "192.0.2.21", port: 8080 } } };
-const tls = { certificatePem: "", privateKeyPem: "" };
+const tls = selfSigned();
 
 type Parts = Pick<HaproxyFrontendArgs, "bind"> & Partial<HaproxyFrontendArgs>;
 
