@@ -98,7 +98,7 @@ export const digest = (of: Recipe): string =>
     createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 12);
 
 /** The command that builds a recipe into a folder; it and its mounts end with the process that started it. */
-export const buildCommand = (of: Recipe, target: string, customizeScript: string): string[] => [
+const buildCommand = (of: Recipe, target: string, customizeScript: string): string[] => [
     ...["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"],
     ...["mmdebstrap", "--variant=minbase", "--mode=root", "--format=directory"],
     `--include=${of.packages.join(",")}`,

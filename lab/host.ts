@@ -61,7 +61,7 @@ export const makeDisk = (lab: LabPlan, host: HostPlan, loginKey: string): Promis
     makeIdentity(lab, host, loginKey, hostPaths(lab, host.name).disk);
 
 /** Tells a host that is there already the names of hosts that came later. */
-export function introduceHosts(lab: LabPlan, host: HostPlan): void {
+function introduceHosts(lab: LabPlan, host: HostPlan): void {
     const { root, disk } = hostPaths(lab, host.name);
     const file = path.join(isMounted(root) ? root : disk, "etc/hosts");
     const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
@@ -105,7 +105,7 @@ export function clearContainer(namespace: string, root?: string): void {
 export const unmountRoot = (root: string): Promise<string> => run(["umount", "--lazy", root]);
 
 /** The init process of a host that is on. */
-export const initOf = (lab: Pick<LabPlan, "cgroup">, host: string): number | undefined =>
+const initOf = (lab: Pick<LabPlan, "cgroup">, host: string): number | undefined =>
     initProcesses(hostGroup(lab, host))[0];
 
 /** Starts a host. Returns once its init runs; its services follow. */

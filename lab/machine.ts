@@ -24,7 +24,7 @@ const SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/
 const isInstalled = (program: string): boolean => SEARCH.some((dir) => fs.existsSync(path.join(dir, program)));
 
 /** Debian packages that are missing on this machine; `also` holds further programs and their packages. */
-export const missingPackages = (also: Record<string, string> = {}): string[] => {
+const missingPackages = (also: Record<string, string> = {}): string[] => {
     const programs = Object.entries({ ...NEEDED, ...also }).filter(([program]) => !isInstalled(program));
     const packages = programs.map(([, name]) => name).concat(fs.existsSync(KEYRING.file) ? [] : [KEYRING.package]);
     return [...new Set(packages)].sort();

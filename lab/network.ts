@@ -89,7 +89,7 @@ const readSysctl = (key: string): string | undefined => {
 };
 
 /** The lab's own table: hosts reach the outside under the machine's address, in segments that fit through its uplink. */
-export const nftTable = (lab: LabPlan): string => `table ip ${lab.table} {
+const nftTable = (lab: LabPlan): string => `table ip ${lab.table} {
     chain forward {
         type filter hook forward priority mangle;
         iifname "${lab.link}" tcp flags syn / syn,rst tcp option maxseg size set rt mtu

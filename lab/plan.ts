@@ -85,7 +85,7 @@ export const DEFAULTS = {
 };
 
 /** The network between the replication links of a lab's machines: only they are in it, so every lab can have the same. */
-export const REPLICATION_SUBNET = "198.19.0.0/24";
+const REPLICATION_SUBNET = "198.19.0.0/24";
 
 /** The host part of the first host's address: .1 is the gateway, up to .10 is free for a person's own use. */
 const FIRST_HOST = 11;
@@ -255,7 +255,7 @@ function numberHosts(wanted: Named[], existing: Existing[]): (Named & { number: 
 }
 
 /** The nth address of an IPv4 network. */
-export function nthAddress(subnet: string, n: number): string {
+function nthAddress(subnet: string, n: number): string {
     const bytes = ipaddr.IPv4.networkAddressFromCIDR(subnet).toByteArray();
     const value = bytes.reduce((sum, byte) => sum * 256 + byte, 0) + n;
     return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");

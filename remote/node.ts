@@ -57,7 +57,7 @@ const LONGEST_WAIT_SECONDS = 5;
  * How often a dial is retried so that a host is given about `seconds`. The provider waits 0.1 s, then half as much again each time, at most 5 s.
  * A dial that is dropped on the way takes `DIAL_SECONDS` besides, so a host whose packets vanish takes longer: 166 s where 60 were given.
  */
-export function dialRetries(seconds: number): number {
+function dialRetries(seconds: number): number {
     let retries = 0;
     for (let spent = 0, wait = 0.1; spent < seconds; retries++) {
         spent += wait;

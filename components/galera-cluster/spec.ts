@@ -85,7 +85,7 @@ export interface GaleraSpec {
 export const MEMBER_PORTS = { copy: 4444, replication: 4567, incremental: 4568 } as const;
 
 /** What a user may do unless the program says otherwise: everything that an application with migrations of its own needs. */
-export const DEFAULT_GRANTS = [
+const DEFAULT_GRANTS = [
     "SELECT",
     "INSERT",
     "UPDATE",
@@ -109,7 +109,7 @@ export const LEAST_CACHE_MEBIBYTES = 128;
 const CACHE_RESERVE = 1.5;
 
 /** Characters that a password must have at least. */
-export const PASSWORD_LENGTH = 12;
+const PASSWORD_LENGTH = 12;
 
 /** What is wrong with a password; undefined: nothing. The answer tells nothing of the password but that. */
 export const passwordFault = (password: string): string | undefined =>

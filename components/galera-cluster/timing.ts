@@ -147,6 +147,3 @@ export const timingOptions = (of: Timing): Record<string, string> =>
 /** Until a load balancer has marked a member down that says itself that it takes no clients, at most. */
 export const markedDownSeconds = ({ check }: Timing): number =>
     check.intervalSeconds + (check.fall - 1) * check.fastIntervalSeconds;
-
-/** Until it has marked one down whose health endpoint does not answer, at most. */
-export const noticedSeconds = (of: Timing): number => markedDownSeconds(of) + of.check.fall * of.check.timeoutSeconds;

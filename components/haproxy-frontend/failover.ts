@@ -12,7 +12,7 @@ const CHECKS =
  * Until a server that fails from some moment on is marked down, at most: it had just passed a check, the next one comes an interval later, and each
  * failed one takes `probeSeconds`.
  */
-export const markedDown = (spec: FrontendSpec, { name, seconds, knob }: Probe): Term[] => {
+const markedDown = (spec: FrontendSpec, { name, seconds, knob }: Probe): Term[] => {
     const { intervalSeconds, fastIntervalSeconds, fall } = spec.check;
     const term = { detects: true, source: CHECKS };
     return [

@@ -91,7 +91,7 @@ export interface FrontendSpec {
 /** Seconds that connections get after a reload unless a frontend says otherwise. */
 export const HARD_STOP_SECONDS = 1800;
 /** A server's weight unless it states another: leaves room below and above. */
-export const DEFAULT_WEIGHT = 100;
+const DEFAULT_WEIGHT = 100;
 /** Where browsers start without a scheme, and get a redirect. */
 export const HTTP_PORT = 80;
 /** The port that URLs leave out for TLS. */

@@ -1,13 +1,7 @@
 import { GaleraTiming } from "../../../../components/galera-cluster/args";
 import { readersBackend, writerBackend } from "../../../../components/galera-cluster/backend";
 import { failover } from "../../../../components/galera-cluster/failover";
-import {
-    markedDownSeconds,
-    noticedSeconds,
-    period,
-    periodSeconds,
-    timing,
-} from "../../../../components/galera-cluster/timing";
+import { markedDownSeconds, period, periodSeconds, timing } from "../../../../components/galera-cluster/timing";
 import { Fault } from "../../../../components/shared/failover";
 import fc from "fast-check";
 import { fullSpec, spec } from "./specs";
@@ -91,8 +85,10 @@ test("options of the program's own count", () => {
 
 test.each(profiles)("%s: a load balancer marks a silent member down while the others still agree", (profile) => {
     const s = spec({ timing: profile });
-    expect(noticedSeconds(s.timing)).toBeLessThanOrEqual(seconds(s, Fault.Power) ?? 0);
-    expect(markedDownSeconds(s.timing)).toBeLessThan(noticedSeconds(s.timing));
+    const { fall, timeoutSeconds } = s.timing.check;
+    const noticedSeconds = markedDownSeconds(s.timing) + fall * timeoutSeconds;
+    expect(noticedSeconds).toBeLessThanOrEqual(seconds(s, Fault.Power) ?? 0);
+    expect(markedDownSeconds(s.timing)).toBeLessThan(noticedSeconds);
 });
 
 test.each(profiles)("%s: what HAProxy and Galera ask of timings holds", (profile) => {
