@@ -1,6 +1,7 @@
 import type { Fault, StackFailover } from "../components";
 import type { Lab, LabHost } from "../lab";
-import { Prober, httpProbe, vipOwners } from "../lab/probe";
+import { vipOwners } from "../lab/owners";
+import { Prober, httpProbe } from "../lab/probe";
 import type { Probe } from "../lab/probe";
 import { SqlLedger } from "../lab/sql";
 import type { SqlAccess } from "../lab/sql";

@@ -18,7 +18,8 @@ import { sshArguments } from "../lab/ssh";
 import { DiskName } from "../lab/vm/guest";
 
 interface Where {
-    name: string;
+    /** Undefined where it was not given: the default lab, if it is that of this folder. */
+    name?: string;
     dir?: string;
 }
 interface UpFlags extends Where {
@@ -147,8 +148,9 @@ export function addLabCommands(program: Command): void {
         .description("save the lab as it is at this instant: machines with their memory, containers with their disks")
         .action(async (state: string, flags: Where) => {
             const begin = monotonicMs();
-            const dir = await labSave(labOpen(flags), state);
-            progress(`the lab "${flags.name}" is saved after ${seconds(monotonicMs() - begin)}: ${dir}`);
+            const saved = labOpen(flags);
+            const dir = await labSave(saved, state);
+            progress(`the lab "${saved.name}" is saved after ${seconds(monotonicMs() - begin)}: ${dir}`);
         });
 
     lab.command("restore <state>")
@@ -164,13 +166,13 @@ export function addLabCommands(program: Command): void {
         .description("remove the lab and leave the machine as it was; safe to run at any time")
         .action(async (flags: Where) => {
             await labDown({ ...flags, progress });
-            progress(`the lab "${flags.name}" is down`);
+            progress(`the lab "${flags.name ?? DEFAULTS.name}" is down`);
         });
 }
 
 const where = (command: Command): Command =>
     command
-        .option("--name <lab>", "name of the lab; several can be up at once", DEFAULTS.name)
+        .option("--name <lab>", `name of the lab; several can be up at once (default: ${DEFAULTS.name})`)
         .option("--dir <folder>", "where the lab keeps its state (default: .lab, or .lab/NAME)");
 
 const oneLink = (): Option =>
@@ -209,13 +211,15 @@ async function handOver(argv: string[]): Promise<void> {
     });
 }
 
-const parseHosts = (text: string): string[] | number =>
-    /^\d+$/.test(text)
-        ? Number(text)
-        : text
-              .split(",")
-              .map((name) => name.trim())
-              .filter((name) => name !== "");
+function parseHosts(text: string): string[] | number {
+    if (/^\d+$/.test(text)) return Number(text);
+    const names = text
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== "");
+    if (names.length === 0) throw new InvalidArgumentError("names no host.");
+    return names;
+}
 
 function parseSeconds(text: string): number {
     const value = Number(text);

@@ -1,7 +1,7 @@
 import { processesOf } from "./host";
 import { type Lab, Power } from "./lab";
+import { labOpen } from "./open";
 import { until } from "./run";
-import { labOpen } from "./up";
 
 type Switch = (lab: Lab, host: string) => Promise<void>;
 

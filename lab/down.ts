@@ -6,7 +6,8 @@ import { clearContainer, unmountRoot } from "./host";
 import { restoreInotifyInstances } from "./limits";
 import { mounts } from "./mounts";
 import { removeNetwork, restoreForwarding } from "./network";
-import { DEFAULTS, labDir, type LabOptions, namesOf } from "./plan";
+import { folderOf } from "./open";
+import { DEFAULTS, type LabOptions, namesOf } from "./plan";
 import { attempt } from "./run";
 import {
     forgetLab,
@@ -16,7 +17,6 @@ import {
     locked,
     MACHINE_LOCK,
     machineBefore,
-    recordedLab,
     recordedLabs,
     removeIfEmpty,
     removeRegistry,
@@ -28,6 +28,7 @@ const entries = (dir: string): string[] => (fs.existsSync(dir) ? fs.readdirSync(
 /**
  * Takes a lab down and leaves the machine as it was. What belongs to the lab is found by its names, not by records, so this is safe after a
  * crash, twice, and where nothing is up. The base root stays in the cache.
+ * @throws Error as `folderOf`.
  */
 export async function labDown(
     options: Pick<LabOptions, "name" | "dir"> & { progress?: (line: string) => void } = {},
@@ -35,7 +36,7 @@ export async function labDown(
     const progress = options.progress ?? (() => undefined);
     const name = options.name ?? DEFAULTS.name;
     if (process.getuid?.() !== 0) throw new Error("a lab is taken down as root (sudo)");
-    const dir = options.dir === undefined ? (recordedLab(name)?.dir ?? labDir(name)) : labDir(name, options.dir);
+    const dir = folderOf(options);
     const waits = (): void => progress(`waits for another command that brings the lab "${name}" up or down`);
     await locked(labLock(name), () => takeDown(name, dir), waits);
     await locked(MACHINE_LOCK, leaveMachine);

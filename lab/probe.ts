@@ -1,9 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import * as net from "node:net";
-import ipaddr from "ipaddr.js";
-import { driverOf } from "./driver";
-import type { Lab } from "./lab";
 import { monotonicMs } from "./run";
 
 /** Asks once whether something answers, over a connection of its own; rejects when it does not. `signal` ends it at its time limit. */
@@ -184,15 +181,3 @@ const longestDuring = (sample: Sample, intervals: Gap[]): Gap =>
     intervals
         .filter((gap) => gap.fromMs <= sample.endedMs && gap.toMs >= sample.sentMs)
         .reduce((longest, gap) => (gap.lengthMs > longest.lengthMs ? gap : longest));
-
-/**
- * The names of the hosts that hold an address at this moment, in the lab's order, as their kernels see it: also hosts that are cut, and
- * containers that are paused. A machine with a kernel of its own can't be asked while it is paused, and counts as holding none.
- */
-export async function vipOwners(lab: Lab, address: string): Promise<string[]> {
-    const wanted = ipaddr.parse(address).toString();
-    const held = await Promise.all(lab.plan.hosts.map((host) => driverOf(host).addresses(lab.plan, host)));
-    return lab.plan.hosts
-        .filter((_, index) => held[index]!.some((found) => ipaddr.parse(found).toString() === wanted))
-        .map((host) => host.name);
-}

@@ -5,27 +5,16 @@ import { BMC_PROGRAMS, bmcFiles, startBmcs, withBmcs } from "./bmc";
 import { freeze, isFrozen } from "./cgroups";
 import { driverOf } from "./driver";
 import { hostGroup } from "./host";
-import { publicKey } from "./identity";
-import { type Inventory, inventoryPath, knownHosts, readInventory, writeInventory } from "./inventory";
+import { giveToCaller, makeIdentities } from "./identities";
+import { inventoryPath, knownHosts, writeInventory } from "./inventory";
 import { type Bases, Lab } from "./lab";
 import { inotifyInstances, raiseInotifyInstances } from "./limits";
 import { packageSource, prepareMachine } from "./machine";
 import { fileSystemOf } from "./mounts";
-import {
-    checkSubnet,
-    forward,
-    HOST_INTERFACE,
-    linksOf,
-    LinkState,
-    linkStates,
-    makeNetwork,
-    REPLICATION_INTERFACE,
-    uplinkForwarding,
-} from "./network";
+import { checkSubnet, forward, linksOf, LinkState, linkStates, makeNetwork, uplinkForwarding } from "./network";
+import { BASE_RECORDS, existing, knownLab, readBase } from "./open";
 import { DEFAULTS, HostKind, type HostPlan, labDir, type LabOptions, type LabPlan, plan } from "./plan";
-import { run } from "./run";
-import { labLock, locked, MACHINE_LOCK, machineBefore, recordedLab, recordLab, rememberMachine } from "./state";
-import { DEVICES } from "./vm/guest";
+import { labLock, locked, MACHINE_LOCK, machineBefore, recordLab, rememberMachine } from "./state";
 import { vmImage } from "./vm/image";
 import { accelerator, VM_PROGRAMS } from "./vm/kvm";
 import { waitForHost } from "./wait";
@@ -125,14 +114,6 @@ export async function bringUp(
     return made;
 }
 
-/** The hosts of an inventory as a plan takes them. */
-const existing = (known: Inventory | undefined): { name: string; number: number; kind: HostKind }[] =>
-    (known?.hosts ?? []).map(({ name, number, vm }) => ({
-        name,
-        number,
-        kind: vm === undefined ? HostKind.container : HostKind.vm,
-    }));
-
 /** File systems that can't lie above another in overlayfs. */
 const UNFIT = /^(overlay|nfs4?|cifs|9p|vfat|fuse.*)$/;
 
@@ -143,14 +124,6 @@ function checkFileSystem(dir: string): void {
         `dir: ${dir} is on ${type}, which can't hold the hosts' disks: choose a folder on ext4, xfs, btrfs or tmpfs (--dir)`,
     );
 }
-
-/** Where a lab records what its hosts of each kind lie over. */
-const BASE_RECORDS: Record<HostKind, string> = { [HostKind.container]: "base", [HostKind.vm]: "vm-image" };
-
-const readBase = (dir: string, kind: HostKind): string => {
-    const file = path.join(dir, BASE_RECORDS[kind]);
-    return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
-};
 
 async function basesOf(lab: LabPlan, progress: (line: string) => void): Promise<Bases> {
     const bases: Bases = { [HostKind.container]: "", [HostKind.vm]: "" };
@@ -179,29 +152,6 @@ async function baseOf(lab: LabPlan, kind: HostKind, progress: (line: string) => 
     );
 }
 
-/** Lets the person who called sudo use the lab without it: Pulumi and ssh need no root. */
-function giveToCaller(files: string[]): void {
-    const { SUDO_UID, SUDO_GID } = process.env;
-    if (SUDO_UID === undefined || SUDO_GID === undefined) return;
-    for (const file of files) fs.chownSync(file, Number(SUDO_UID), Number(SUDO_GID));
-}
-
-/** The inventory of the lab where one is up in that folder. */
-function knownLab(options: LabOptions & { name: string }): Inventory | undefined {
-    const dir = labDir(options.name, options.dir);
-    const record = recordedLab(options.name);
-    if (record !== undefined && record.dir !== dir) {
-        throw new Error(
-            `name: a lab "${options.name}" is up already, in ${record.dir}: choose another name, or --dir ${record.dir}`,
-        );
-    }
-    const known = readInventory(dir);
-    if (known !== undefined && known.lab !== options.name) {
-        throw new Error(`dir: ${dir} belongs to the lab "${known.lab}": choose another folder`);
-    }
-    return known;
-}
-
 async function rememberMachineOnce(): Promise<void> {
     const known = machineBefore();
     // A lab of an earlier version may be up that has remembered less.
@@ -213,48 +163,6 @@ async function rememberMachineOnce(): Promise<void> {
         ...known,
         inotifyInstances: inotifyInstances(),
     });
-}
-
-/** Makes the login key and every host's disk and key; what is there already stays. */
-async function makeIdentities(lab: LabPlan): Promise<Inventory> {
-    const loginKey = path.join(lab.dir, "login_key");
-    if (!fs.existsSync(`${loginKey}.pub`)) {
-        fs.rmSync(loginKey, { force: true });
-        await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `pulumi-ha lab ${lab.name}`, "-f", loginKey]);
-    }
-    const authorized = `${publicKey(`${loginKey}.pub`)}\n`;
-    const keys = await Promise.all(lab.hosts.map((host) => driverOf(host).makeDisk(lab, host, authorized)));
-    return {
-        lab: lab.name,
-        release: lab.release,
-        subnet: lab.subnet,
-        gateway: lab.gateway,
-        subnet6: lab.subnet6,
-        gateway6: lab.gateway6,
-        loginKey,
-        hosts: lab.hosts.map((host, index) => ({
-            name: host.name,
-            number: host.number,
-            address: host.address,
-            prefixLength: lab.prefixLength,
-            address6: host.address6,
-            prefixLength6: 64,
-            interface: HOST_INTERFACE,
-            user: "admin",
-            port: 22,
-            hostKey: keys[index]!,
-            ...(host.replication !== undefined && {
-                vm: {
-                    ...DEVICES,
-                    replication: {
-                        interface: REPLICATION_INTERFACE,
-                        address: host.replication.address,
-                        prefixLength: 24,
-                    },
-                },
-            }),
-        })),
-    };
 }
 
 /** Starts, in parallel, those of some hosts that are off; connects those that are cut; lets go on those that are paused. */
@@ -288,23 +196,4 @@ export async function startHosts(
         .filter((outcome) => outcome.status === "rejected")
         .map((outcome) => (outcome.reason as Error).message);
     if (failures.length > 0) throw new Error(failures.join("\n"));
-}
-
-/**
- * Opens a lab that is up.
- * @throws Error when there is none by that name or in that folder.
- */
-export function labOpen(options: Pick<LabOptions, "name" | "dir"> = {}): Lab {
-    const name = options.name ?? DEFAULTS.name;
-    const dir = options.dir === undefined ? (recordedLab(name)?.dir ?? labDir(name)) : labDir(name, options.dir);
-    const inventory = readInventory(dir);
-    if (inventory === undefined)
-        throw new Error(`no lab "${name}" is up (looked in ${dir}): pulumi-ha lab up brings one up`);
-    const { lab: known, subnet, release } = inventory;
-    const lab = plan({ name: known, subnet, release, dir }, existing(inventory));
-    const bases = {
-        [HostKind.container]: readBase(dir, HostKind.container),
-        [HostKind.vm]: readBase(dir, HostKind.vm),
-    };
-    return new Lab(lab, inventory, bases);
 }
