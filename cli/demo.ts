@@ -1,12 +1,13 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
 import { labDown, labUp, monotonicMs } from "../lab";
 import { ensureToolchain, progressOn } from "../toolchain";
 import { EVERY_MS, MEMBERS, sqlDrills, webDrills } from "./drills";
 import type { Outputs } from "./drills";
+import { ensureStack, localEnv, pulumi } from "./local-stack";
+import type { LocalStack } from "./local-stack";
 import { FAULT_NAMES, FENCING_NAMES, pairAway, pairDemo } from "./pair/demo";
-import { ensureStack, localEnv, pulumi } from "./pulumi";
-import type { LocalStack } from "./pulumi";
 import { deployedUnits } from "./state";
 import type { Deployment } from "./state";
 import { table } from "./table";
@@ -25,21 +26,40 @@ export function addDemoCommand(program: Command): void {
             "--pair",
             "instead: a stateful pair on two machines with kernels of their own, which are taken away at the end",
         )
-        .option("--faults <names>", `what the pair is put through: all, or of ${FAULT_NAMES.join(", ")}`, "power")
-        .option("--fencing <name>", `how the pair makes sure of a lost machine: ${FENCING_NAMES.join(", ")}`, "ipmi")
+        .option(
+            "--faults <names>",
+            `what the pair is put through: all, or of ${FAULT_NAMES.join(", ")} (default: power)`,
+        )
+        .option(
+            "--fencing <name>",
+            `how the pair makes sure of a lost machine: ${FENCING_NAMES.join(", ")} (default: ipmi)`,
+        )
         .option("--keep", "leave the pair's machines up at the end")
-        .action((flags: Flags) => (flags.pair ? pair(flags) : flags.down ? away() : demo()));
+        .action((flags: DemoFlags) => {
+            checkDemo(flags, PROJECT);
+            return flags.pair ? pair(flags) : flags.down ? away() : demo();
+        });
 }
 
-interface Flags {
+/** What `pulumi-ha demo` was told. */
+export interface DemoFlags {
     down?: boolean;
     pair?: boolean;
-    faults: string;
-    fencing: string;
+    faults?: string;
+    fencing?: string;
     keep?: boolean;
 }
 
-const pair = ({ down, faults, fencing, keep = false }: Flags): Promise<void> =>
+/** @throws Error when flags do not go together, or the folder is that of a package: it has no stack to show. */
+export function checkDemo({ pair: ofPair, faults, fencing, keep }: DemoFlags, project: string): void {
+    const ofPairAlone = Object.entries({ faults, fencing, keep }).filter(([, value]) => value !== undefined);
+    if (ofPair !== true && ofPairAlone.length > 0)
+        throw new Error(`${ofPairAlone.map(([flag]) => `--${flag}`).join(" and ")}: of the demo with --pair alone`);
+    if (!fs.existsSync(path.join(project, "Pulumi.yaml")))
+        throw new Error(`the demo is of the repository: ${project} has no stack of its own; run it in a clone`);
+}
+
+const pair = ({ down, faults = "power", fencing = "ipmi", keep = false }: DemoFlags): Promise<void> =>
     down ? pairAway(PROJECT, say) : pairDemo({ project: PROJECT, faults, fencing, keep, say });
 
 async function demo(): Promise<void> {

@@ -26,7 +26,8 @@ const COMMANDS: Record<string, () => (program: Command) => void> = {
 
 const program = new Command("pulumi-ha")
     .description("High availability on your own machines: the lab, and what goes with a stack")
-    .showHelpAfterError();
+    .version((load("../../package.json") as { version: string }).version, "-V, --version")
+    .showHelpAfterError("(--help tells more)");
 
 const [name = ""] = process.argv.slice(2);
 const meant = Object.entries(COMMANDS).filter(([command]) => command === name);

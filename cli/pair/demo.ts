@@ -6,7 +6,7 @@ import { labDown, labUp, monotonicMs } from "../../lab";
 import type { Lab } from "../../lab";
 import { RecordWriter } from "../../lab/records";
 import { ensureToolchain, progressOn } from "../../toolchain";
-import { localEnv, makeStateDir } from "../pulumi";
+import { localEnv, makeStateDir } from "../local-stack";
 import { table } from "../table";
 import { drill } from "./drill";
 import type { Struck } from "./drill";

@@ -77,8 +77,19 @@ async function previewOf(flags: Flags, more: string[]): Promise<{ text: string; 
     }
     const unused = [...more, ...(flags.stack === undefined ? [] : [`--stack ${flags.stack}`])];
     if (unused.length > 0) throw new Error(`${unused.join(" ")}: --preview reads what is there and runs no preview`);
-    // 0 is the standard input.
-    return { text: readFileSync(flags.preview === "-" ? 0 : flags.preview, "utf8") };
+    return { text: textOf(flags.preview) };
+}
+
+/** @throws Error when the file cannot be read. */
+function textOf(file: string): string {
+    try {
+        // 0 is the standard input.
+        return readFileSync(file === "-" ? 0 : file, "utf8");
+    } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        const why = code === "ENOENT" ? "there is no such file" : `cannot be read (${code})`;
+        throw new Error(`--preview ${file}: ${why}`, { cause: error });
+    }
 }
 
 /** Why a preview failed: its errors, or a policy's objections, or what the CLI has said itself. */

@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
-import { toolchainEnv } from "../../toolchain";
+import { userEnv } from "../pulumi";
 import type { UserStack } from "../pulumi";
 import { hear, silent } from "./events";
 import type { Said } from "./events";
@@ -33,6 +33,7 @@ export async function runPreview(
     say: (line: string) => void,
 ): Promise<Previewed> {
     const args = ["preview", "--json", "--show-sames", ...(stack === undefined ? [] : ["--stack", stack]), ...more];
+    const env = userEnv(cwd);
     const began = Date.now();
     say(`running pulumi preview${stack === undefined ? "" : ` of ${stack}`} in ${path.resolve(cwd)}`);
     const said = silent();
@@ -47,7 +48,7 @@ export async function runPreview(
             // The event log is an option of the CLI's that it shows with its commands for debugging alone, as Pulumi's own Automation API uses it.
             env: {
                 ...process.env,
-                ...toolchainOf(cwd),
+                ...env,
                 PULUMI_DEBUG_COMMANDS: "true",
                 PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "false",
             },
@@ -66,10 +67,6 @@ export async function runPreview(
         await log.end();
     }
 }
-
-/** Of the project's own toolchain where it has one; otherwise `pulumi` is the one on the PATH. */
-const toolchainOf = (cwd: string): Record<string, string> =>
-    fs.existsSync(path.join(cwd, ".pulumi-ha", "bin", "pulumi")) ? { ...toolchainEnv(path.resolve(cwd)) } : {};
 
 const notStarted = (error: Error): Error =>
     new Error(

@@ -79,16 +79,20 @@ function configured(config: pulumi.Config): ConfiguredNode[] {
     if (nodes !== undefined) return valid(z.array(ConfiguredNode).min(1), nodes, `${config.name}:nodes`);
 
     const file = config.get("inventory");
-    if (file === undefined)
-        throw new pulumi.RunError(
-            `the stack's config names no nodes: give ${config.name}:nodes (a list) or ${config.name}:inventory (a file)`,
-        );
+    if (file === undefined) throw new pulumi.RunError(noNodes(config.name));
     if (!existsSync(resolved(file)))
         throw new pulumi.RunError(
             `${config.name}:inventory is ${file}, and there is no such file: start the lab that writes it, or give ${config.name}:nodes`,
         );
     const inventory = valid(InventoryFile, json(file), file);
     return inventory.hosts.map((host) => ({ privateKeyFile: inventory.loginKey, ...host }));
+}
+
+function noNodes(project: string): string {
+    const other = Object.keys(pulumi.runtime.allConfig()).find((key) => key.endsWith(":nodes"));
+    const mistaken =
+        other === undefined ? "" : `; ${other} is of another project, and Pulumi.yaml names this one ${project}`;
+    return `the stack's config names no nodes: give ${project}:nodes (a list) or ${project}:inventory (a file)${mistaken}`;
 }
 
 function valid<T>(schema: z.ZodType<T>, value: unknown, where: string): T {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { backendUrl } from "../../cli/pulumi";
+import { backendUrl } from "../../cli/local-stack";
 import type { Manifest, NodeArgs } from "../../components";
 import { monotonicMs } from "../../lab";
 import { toolchainEnv } from "../../toolchain";

@@ -7,7 +7,7 @@ import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import type { NodeArgs } from "../../components";
 import { labDown, labUp, Release } from "../../lab";
 import type { Lab, LabHost, LabOptions } from "../../lab";
-import { backendUrl } from "../../cli/pulumi";
+import { backendUrl } from "../../cli/local-stack";
 import { toolchainEnv } from "../../toolchain";
 
 export const PROJECT = path.join(__dirname, "..", "..");

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as https from "node:https";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { backendUrl } from "../../cli/pulumi";
+import { backendUrl } from "../../cli/local-stack";
 import { toolchainEnv } from "../../toolchain";
 import { Bench, PROJECT, onHost, until } from "./support";
 import { connect, rows } from "./sql";

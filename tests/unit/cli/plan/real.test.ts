@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Server, utils } from "ssh2";
-import { backendUrl } from "../../../../cli/pulumi";
+import { backendUrl } from "../../../../cli/local-stack";
 import { toolchainEnv } from "../../../../toolchain";
 import { layoutOf } from "../../../../toolchain/layout";
 import { readRecord } from "../../../../toolchain/record";

@@ -69,6 +69,13 @@ test("a bastion's key: its own file, else its node's, else the config's", async 
     expect(keys).toEqual(["bastion key", "node key", "login key"]);
 });
 
+test("fails: nodes of a project of another name", () => {
+    pulumi.runtime.setAllConfig({ "web:nodes": JSON.stringify([lb1]) });
+    expect(() => nodesFromConfig("lb1")).toThrow(
+        /give project:nodes .*; web:nodes is of another project, and Pulumi.yaml names this one project$/,
+    );
+});
+
 test("an inventory file, whose login key is all nodes'", async () => {
     const inventory = {
         lab: "lab",
