@@ -287,7 +287,7 @@ export const CASES: Case[] = [
     },
     {
         rule: "packages-pinned",
-        fails: applied(["package haproxy", "package socat=1.7.4.4-2"], { type: "HaproxyFrontend", name: "web" }),
+        fails: applied(["package nginx-light", "package socat=1.7.4.4-2"], { type: "WebServer", name: "web" }),
         says: ['HaproxyFrontend "web", node "a": packages have no version for haproxy: state name=version'],
         passes: applied(["package haproxy=2.6.12-1+deb12u2"], { type: "HaproxyFrontend", name: "web" }),
         unknown: later(applied([], { type: "HaproxyFrontend", name: "web" })),
