@@ -161,12 +161,12 @@ pause() { # SECONDS
 take_lock() { # NAME
     local lock=$RUN/$1.lock pid verb unit since
     exec 9>>"$lock"
-    until flock --nonblock 9; do
+    # Units of a host are prepared at once and take turns: a wait is worth a word only where it is long.
+    until flock --timeout 5 9; do
         read -r pid verb unit since 2>/dev/null <"$lock.holder" || pid='?' verb=run unit='?' since=$EPOCHSECONDS
         ((SECONDS < LIMIT[lock])) || fail "another run on this host did not end within ${LIMIT[lock]} s: $verb of $unit, pid $pid" \
             "" "ps -fp $pid"
         say "waiting for the $verb of $unit (pid $pid, for $((EPOCHSECONDS - since)) s)"
-        flock --timeout 5 9 && break
     done
     UNTIL=$((SECONDS + LIMIT[run]))
     echo "$$ $VERB $UNIT $EPOCHSECONDS" >"$lock.holder"

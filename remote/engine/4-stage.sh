@@ -172,7 +172,7 @@ stage() {
     local n path new
     local -a all=()
     ((${#DIFFERENT[@]})) || return 0
-    say "staging ${#DIFFERENT[@]} files"
+    say "staging ${#DIFFERENT[@]} file$(((${#DIFFERENT[@]} == 1)) || echo s)"
     for n in "${DIFFERENT[@]}"; do echo "${FILE_PATH[n]}"; done >"$MINE/staging" || fail "no room in $STATE"
     for n in "${DIFFERENT[@]}"; do
         path=${FILE_PATH[n]} new=$ROOT$(stage_of "$path")
@@ -196,14 +196,15 @@ drop_stages() {
 # so they are plain commands that name the live paths.
 validate() {
     local n dir path original view=0 status=0 listed failed
+    local -a changed=()
     local -A affected=() gone=() fresh=()
     ((${#CHECK_AT[@]})) || return 0
     say "validating"
     for n in "${DIFFERENT[@]}"; do
-        path=${FILE_PATH[n]}
+        path=${FILE_PATH[n]} changed+=("$path")
         affected[${path%/*}]=1 fresh[$path]=1 gone[$(stage_of "$path")]=1
     done
-    for path in "${LEAVING[@]}"; do affected[${path%/*}]=1 gone[$path]=1; done
+    for path in "${LEAVING[@]}"; do changed+=("$path") affected[${path%/*}]=1 gone[$path]=1; done
     : >"$WORK/views"
     while IFS= read -r dir; do
         [[ -d $ROOT$dir ]] || continue
@@ -232,7 +233,7 @@ validate() {
     ((status == 0)) && return 0
     failed=$(cat -- "$WORK/failed" 2>/dev/null) || fail "the staged files cannot be shown to the validators" "$(last_words "$WORK/out" "$status" validate)"
     for n in "${!CHECK_AT[@]}"; do
-        ((CHECK_AT[n] != failed)) || fail "not accepted: ${CHECK_NAME[n]}" "$(last_words "$WORK/out" "$status" validate)" "the change to ${FILE_PATH[*]}"
+        ((CHECK_AT[n] != failed)) || fail "not accepted: ${CHECK_NAME[n]}" "$(last_words "$WORK/out" "$status" validate)" "the change to ${changed[*]}"
     done
 }
 

@@ -238,9 +238,9 @@ load engine.bash
     [[ $output == *'"result":"healthy"'*'"gates":[{"name":"app runs","passes":true}]'* ]]
 }
 
-@test "two at once: the second waits and says for whom" {
+@test "two at once: the second waits and says for whom where that is long" {
     app one
-    printf '%s\n' 'unit slow' 'gate 5 it is time' '| [ -e $HOST/go ]' | manifest
+    printf '%s\n' 'unit slow' 'gate 30 it is time' '| [ -e $HOST/go ]' | manifest
     stream >"$HOST/slow"
     bash -s -- apply - <"$HOST/slow" >/dev/null 2>&1 &
     until [ -s "$HOST/run/pulumi-ha/host.lock.holder" ]; do read -rt 0.05 <> <(:) || true; done
