@@ -2,7 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { GaleraBackend } from "../shared/galera-backend";
 import type { Rule } from "../shared/rules";
 import { HaproxyBalance, HaproxyMode } from "./args";
-import type { FrontendSpec, PublicArgs } from "./spec";
+import type { PublicArgs } from "./public-args";
+import type { FrontendSpec } from "./spec";
 
 type Args = pulumi.Unwrap<PublicArgs>;
 

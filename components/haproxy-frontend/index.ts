@@ -15,7 +15,8 @@ import { claims, clash } from "./claims";
 import { failover, wiring } from "./failover";
 import { CERTIFICATE, SERVERS_CA, render } from "./render";
 import { rules } from "./rules";
-import { HTTPS_PORT, HTTP_PORT, endsTls, publicArgs, toSpec } from "./spec";
+import { publicArgs } from "./public-args";
+import { HTTPS_PORT, HTTP_PORT, endsTls, toSpec } from "./spec";
 import type { FrontendSpec } from "./spec";
 import { HaproxyMode } from "./args";
 

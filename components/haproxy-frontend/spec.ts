@@ -1,17 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { NodeArgs } from "../../remote/node";
 import { family, withoutPrefix } from "../shared/addresses";
 import type { FaultSeconds } from "../shared/failover";
 import type { GaleraBackend } from "../shared/galera-backend";
 import { HaproxyBalance, HaproxyMode } from "./args";
-import type {
-    HaproxyFrontendArgs,
-    HaproxyHttpCheckArgs,
-    HaproxyServerArgs,
-    HaproxyServerTlsArgs,
-    HaproxyTimeoutsArgs,
-} from "./args";
+import type { HaproxyHttpCheckArgs, HaproxyServerArgs, HaproxyTimeoutsArgs } from "./args";
 import { contradicted, oneAtATime, stated } from "./galera";
+import type { PublicArgs } from "./public-args";
 
 /** A load balancer as its configuration sees it. */
 export interface FrontendNode {
@@ -96,21 +90,6 @@ const DEFAULT_WEIGHT = 100;
 export const HTTP_PORT = 80;
 /** The port that URLs leave out for TLS. */
 export const HTTPS_PORT = 443;
-
-/** The arguments without keys, certificates and logins: what a spec is made from never is a secret, nor unknown at preview for their sake. */
-export interface PublicArgs extends Omit<HaproxyFrontendArgs, "nodes" | "issuer" | "tls" | "serverTls"> {
-    nodes: { name: string; address: pulumi.Input<string> }[];
-    certificates: ("issuer" | "tls")[];
-    serverTls: { serverName: HaproxyServerTlsArgs["serverName"] } | undefined;
-}
-
-/** @see PublicArgs */
-export const publicArgs = ({ issuer, tls, serverTls, nodes, ...args }: HaproxyFrontendArgs): PublicArgs => ({
-    ...args,
-    nodes: nodes.map(({ name, address }: NodeArgs) => ({ name, address })),
-    certificates: [...(issuer ? ["issuer" as const] : []), ...(tls ? ["tls" as const] : [])],
-    serverTls: serverTls && { serverName: serverTls.serverName },
-});
 
 /** The spec of a frontend, with all defaults. */
 export function toSpec(name: string, given: pulumi.Unwrap<PublicArgs>): FrontendSpec {

@@ -16,9 +16,13 @@ export type ClusterRole = (typeof ClusterRole)[keyof typeof ClusterRole];
 
 /** What is done to a resource. */
 export const ClusterAction = {
+    /** Brings it up, as unpromoted where it has roles. */
     Start: "start",
+    /** Ends it. */
     Stop: "stop",
+    /** Makes a running one the promoted one. */
     Promote: "promote",
+    /** Makes the promoted one unpromoted again; it goes on running. */
     Demote: "demote",
 } as const;
 export type ClusterAction = (typeof ClusterAction)[keyof typeof ClusterAction];
