@@ -1,6 +1,34 @@
 import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
+/** The rooms, and which of them each may import: the table of CONTRIBUTING.md. */
+const ROOMS = {
+    components: ["remote"],
+    remote: [],
+    plugin: ["components"],
+    policy: [],
+    lab: [],
+    toolchain: [],
+    cli: ["components", "remote", "plugin", "lab", "toolchain"],
+    // The package alone, as users import it.
+    examples: [],
+    tests: null,
+};
+
+const ofRoom = ([room, allowed]) => {
+    const others = Object.keys(ROOMS).filter((other) => other !== room && !allowed.includes(other));
+    const message = `${room} may import ${allowed.join(", ") || "no other room"}: CONTRIBUTING.md, "Rooms"`;
+    return {
+        files: [`${room}/**/*.ts`],
+        rules: {
+            "no-restricted-imports": [
+                "error",
+                { patterns: [{ regex: `^(\\.\\./)+(${others.join("|")})(/|$)`, message }] },
+            ],
+        },
+    };
+};
+
 export default tseslint.config(
     { ignores: ["**/dist", "coverage", ".lab", ".pulumi-ha", "docs/site", "**/node_modules", "tests/vectors"] },
     eslint.configs.recommended,
@@ -20,6 +48,9 @@ export default tseslint.config(
             "no-control-regex": "off",
         },
     },
+    ...Object.entries(ROOMS)
+        .filter(([, allowed]) => allowed !== null)
+        .map(ofRoom),
     {
         files: ["tests/**/*.ts"],
         rules: {
