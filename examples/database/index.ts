@@ -1,12 +1,20 @@
 /** Three members, one writer, TLS on every wire; and what an application needs to know, as outputs. */
-import { CertificateAuthority, GaleraCluster, HaproxyFrontend, KeepalivedVip, nodesFromConfig } from "pulumi-ha";
+import * as pulumi from "@pulumi/pulumi";
+import {
+    CertificateAuthority,
+    GaleraCluster,
+    HaproxyFrontend,
+    KeepalivedVip,
+    nodesFromConfig,
+    stackFailover,
+} from "pulumi-ha";
 
 const { lb1, lb2, db1, db2, db3 } = nodesFromConfig("lb1", "lb2", "db1", "db2", "db3");
 const ca = new CertificateAuthority("ca", { organization: "Example Shop" });
 
 const vip = new KeepalivedVip("front", {
     nodes: [lb1, lb2],
-    address: "198.51.100.101/24",
+    address: new pulumi.Config().require("address"),
     track: { haproxy: { systemdUnit: "haproxy.service" } },
 });
 
@@ -28,4 +36,4 @@ export const endpoint = sql.endpoint;
 export const caCertificate = orders.ca;
 /** A secret: it stays one in the stack that reads it. */
 export const password = orders.passwords.apply((passwords) => passwords.shop);
-export const failover = sql.failover;
+export const failover = stackFailover([vip, sql]);

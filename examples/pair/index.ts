@@ -3,10 +3,19 @@
  * lost is switched off by its management controller first, and a third host has the casting vote.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { CertificateAuthority, DrbdVolume, HaPair, ServicePreset, Witness, nodesFromConfig } from "pulumi-ha";
+import {
+    CertificateAuthority,
+    DrbdVolume,
+    HaPair,
+    ServicePreset,
+    Witness,
+    nodesFromConfig,
+    stackFailover,
+} from "pulumi-ha";
 
 const { app1, app2, third } = nodesFromConfig("app1", "app2", "third");
-const password = new pulumi.Config().requireSecret("bmcPassword");
+const config = new pulumi.Config();
+const password = config.requireSecret("bmcPassword");
 
 const ca = new CertificateAuthority("ca", { organization: "Example Shop" });
 const witness = new Witness("witness", { node: third, issuer: ca.issuer });
@@ -23,7 +32,7 @@ const data = new DrbdVolume("files", {
 
 const files = new HaPair("files", {
     nodes: [app1, app2],
-    address: "198.51.100.101/24",
+    address: config.require("address"),
     volume: data.volume,
     services: { nfs: { preset: ServicePreset.NfsServer } },
     witness: witness.vote,
@@ -39,4 +48,4 @@ const files = new HaPair("files", {
 
 export const endpoint = files.endpoints.apply((endpoints) => endpoints.nfs);
 /** Per fault: how many seconds a client waits at most, and the sum that says so. */
-export const failover = files.failover;
+export const failover = stackFailover([files]);

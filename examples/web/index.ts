@@ -1,13 +1,15 @@
 /** HTTPS on one address, served by whichever web server answers its check. */
-import { CertificateAuthority, HaproxyFrontend, KeepalivedVip, nodesFromConfig } from "pulumi-ha";
+import * as pulumi from "@pulumi/pulumi";
+import { CertificateAuthority, HaproxyFrontend, KeepalivedVip, nodesFromConfig, stackFailover } from "pulumi-ha";
 
-const { lb1, lb2 } = nodesFromConfig("lb1", "lb2");
+const config = new pulumi.Config();
+const { lb1, lb2, web1, web2 } = nodesFromConfig("lb1", "lb2", "web1", "web2");
 const ca = new CertificateAuthority("ca", { organization: "Example Shop" });
 
 // The address leaves a node whose haproxy does not run.
 const vip = new KeepalivedVip("front", {
     nodes: [lb1, lb2],
-    address: "198.51.100.100/24",
+    address: config.require("address"),
     track: { haproxy: { systemdUnit: "haproxy.service" } },
 });
 
@@ -16,8 +18,8 @@ const web = new HaproxyFrontend("web", {
     bind: { address: vip.address, port: 443 },
     issuer: ca.issuer,
     servers: {
-        app1: { address: "198.51.100.31", port: 8080 },
-        app2: { address: "198.51.100.32", port: 8080, weight: 50 },
+        web1: { address: web1.address, port: 8080 },
+        web2: { address: web2.address, port: 8080, weight: 50 },
     },
     check: { http: { path: "/healthz" }, intervalSeconds: 1 },
 });
@@ -25,4 +27,5 @@ const web = new HaproxyFrontend("web", {
 export const url = web.url;
 /** What browsers and other clients are given to trust. */
 export const caCertificate = ca.certificatePem;
-export const failover = web.failover;
+/** Per fault: how many seconds a client waits at most, and the sum that says so. */
+export const failover = stackFailover([vip, web]);
