@@ -54,6 +54,11 @@ export interface ManagedFile {
     fill?: string[];
     /** Several units own this file together; it leaves with the last of them. */
     shared?: boolean;
+    /**
+     * Written by other units, which call it shared: this one, with the content left empty, keeps it where those drop it first, and takes it away in its own
+     * turn. `onChange` is what it then asks for.
+     */
+    held?: boolean;
     /** What makes running services take a change of it, also when it leaves; none: they need not know. */
     onChange: Activation[];
 }
@@ -242,16 +247,17 @@ function activationText(a: Activation): string[] {
 }
 
 function fileText(f: ManagedFile): string[] {
-    const finalNewline = f.content.endsWith("\n") || f.credential !== undefined;
+    const finalNewline = f.content.endsWith("\n") || f.credential !== undefined || f.held;
     const flags = [
         ...(f.credential === undefined ? [] : [`credential=${word("credential", f.credential)}`]),
         ...(f.fill?.length ? [`fill=${f.fill.map((c) => word("credential", c)).join(",")}`] : []),
         ...(f.shared ? ["shared"] : []),
+        ...(f.held ? ["held"] : []),
         ...(finalNewline ? [] : ["no-final-newline"]),
     ];
     const head = ["file", word("path", f.path), word("mode", f.mode), word("owner", f.owner), ...flags].join(" ");
     const content =
-        f.credential !== undefined ? [] : body(f.content.endsWith("\n") ? f.content.slice(0, -1) : f.content);
+        f.credential !== undefined || f.held ? [] : body(f.content.endsWith("\n") ? f.content.slice(0, -1) : f.content);
     // An empty file has no body at all; a body of one empty line is a file of one newline.
     return [head, ...(f.content === "" ? [] : content), ...f.onChange.flatMap(activationText)];
 }

@@ -85,6 +85,7 @@ function read(m: Manifest, d: Directive): void {
                 ...(credential === undefined ? {} : { credential }),
                 ...(fill === undefined ? {} : { fill }),
                 ...(flags.includes("shared") ? { shared: true } : {}),
+                ...(flags.includes("held") ? { held: true } : {}),
                 onChange: [],
             });
             return;

@@ -43,7 +43,9 @@ export interface Host {
 
 /** A host that units put `manifests` on. */
 export const hostWith = (manifests: Manifest[]): Host => ({
-    files: new Map(manifests.flatMap(({ files }) => files.map((file) => [file.path, file]))),
+    files: new Map(
+        manifests.flatMap(({ files }) => files.filter(({ held }) => !held).map((file) => [file.path, file])),
+    ),
     units: new Map(manifests.map((manifest) => [manifest.unit, manifest])),
 });
 
@@ -94,7 +96,7 @@ export function applied(host: Host, unit: string, next: Manifest | undefined): H
     const stated = new Set([...units.values()].flatMap(({ files }) => files.map(({ path }) => path)));
     const files = new Map(host.files);
     for (const { path } of gone) if (!stated.has(path)) files.delete(path);
-    for (const file of next?.files ?? []) files.set(file.path, file);
+    for (const file of next?.files ?? []) if (!file.held) files.set(file.path, file);
     return { files, units };
 }
 
@@ -106,6 +108,7 @@ const holdsCredential = (file: ManagedFile): boolean => file.credential !== unde
 function fileChange(host: Host, after: ManagedFile, rotates: boolean): FileChange[] {
     const before = host.files.get(after.path);
     const { path } = after;
+    if (after.held) return [];
     if (before === undefined) return [{ path, how: "comes", after }];
     if (!same(before, after)) return [{ path, how: "changes", before, after }];
     return rotates && holdsCredential(after) ? [{ path, how: "rotates", before, after }] : [];

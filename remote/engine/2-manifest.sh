@@ -10,7 +10,7 @@ load() { # FILE
     count=$((rows[-1] - 1))
     [[ ${rows[-2]} == "end $count" && ${rows[-3]} == "${rows[-1]}" ]] || fail "the manifest arrived cut off: its last line does not count its lines"
     UNIT='' PACKAGES=() USERS=() DIR_PATH=() DIR_MODE=() DIR_OWNER=()
-    FILE_PATH=() FILE_MODE=() FILE_OWNER=() FILE_CREDENTIAL=() FILE_FILL=() FILE_SHARED=() FILE_CUT=() FILE_AT=()
+    FILE_PATH=() FILE_MODE=() FILE_OWNER=() FILE_CREDENTIAL=() FILE_FILL=() FILE_SHARED=() FILE_HELD=() FILE_CUT=() FILE_AT=()
     ON_FILE=() ON_DO=() ON_TARGET=() ON_WITHIN=() CHECK_NAME=() CHECK_AT=() SERVICE=() SERVICE_ENABLED=() SERVICE_RUNNING=()
     GATE_NAME=() GATE_WITHIN=() GATE_AT=() REMOVAL_NAME=() REMOVAL_AT=() CREDENTIAL_NAME=() CREDENTIAL_AT=()
     ROWS=()
@@ -87,18 +87,19 @@ directive() { # ROW; `at` and `body` are load's
 
 file_directive() { # PATH MODE OWNER FLAG…
     word path "${1-}" && word mode "${2-}" && word owner "${3-}"
-    local flag credential='' filled='' shared=false cut=false
+    local flag credential='' filled='' shared=false held=false cut=false
     for flag in "${@:4}"; do
         case $flag in
         credential=*) credential=${flag#*=} && word credential "$credential" ;;
         fill=*) filled=${flag#*=} ;;
         shared) shared=true ;;
+        held) held=true ;;
         no-final-newline) cut=true ;;
         *) fail "a file has no flag '$flag'" ;;
         esac
     done
     FILE_PATH+=("$1") FILE_MODE+=("$2") FILE_OWNER+=("$3") FILE_CREDENTIAL+=("$credential")
-    FILE_FILL+=("$filled") FILE_SHARED+=("$shared") FILE_CUT+=("$cut") FILE_AT+=("$at")
+    FILE_FILL+=("$filled") FILE_SHARED+=("$shared") FILE_HELD+=("$held") FILE_CUT+=("$cut") FILE_AT+=("$at")
     body=true
 }
 

@@ -162,6 +162,8 @@ find_different() {
         while read -r sum path; do sums[$path]=$sum; done < <(exec sha256sum -- "${alike[@]}" 2>/dev/null)
     fi
     for n in "${!FILE_PATH[@]}"; do
+        # Its content is the other owners' affair.
+        ! ${FILE_HELD[n]} || continue
         sum=${sums[$ROOT${FILE_PATH[n]}]-}
         [[ -n $sum && $sum == "${sums[$WORK/new.${FILE_AT[n]}]-}" ]] || DIFFERENT+=("$n")
     done

@@ -174,6 +174,52 @@ load engine.bash
     [[ $output == *"/etc/app/app.conf belongs to the unit app on this host"* ]]
 }
 
+@test "a file that another unit holds stays when its owner drops it, and leaves with what holds it" {
+    of() { # UNIT LINE…
+        printf '%s\n' "unit $1" "${@:2}" | manifest
+        engine apply
+    }
+    base='file /etc/app/base 0600 root:root shared'
+    told=('on-change run impact=none seconds=0' '| echo told >>$HOST/calls')
+    of owner "$base" '| one' "${told[@]}"
+    of holder "$base held" "${told[@]}"
+    rm -f "$HOST/calls"
+
+    # Its content is the owner's affair, and the absence of a file that only is held nobody's.
+    of owner "$base" '| two' "${told[@]}"
+    of holder "$base held" "${told[@]}" 'file /etc/app/never 0600 root:root shared held'
+    [ "$(cat "$HOST/etc/app/base")" = two ]
+    [ "$(calls)" = told ]
+    [ ! -e "$HOST/etc/app/never" ]
+    engine check
+    [ "$(result)" = unchanged ]
+    rm -f "$HOST/calls"
+
+    of owner
+    [ "$(cat "$HOST/etc/app/base")" = two ]
+    [ "$(calls)" = "" ]
+    of holder
+    [ ! -e "$HOST/etc/app/base" ]
+    [ "$(calls)" = told ]
+}
+
+@test "a file that is held is removed with the unit that holds it, if its owner has left" {
+    base='file /etc/app/base 0600 root:root shared'
+    printf '%s\n' 'unit owner' "$base" '| one' | manifest
+    engine apply
+    printf '%s\n' 'unit holder' "$base held" | manifest
+    engine apply
+    engine remove
+    [ -e "$HOST/etc/app/base" ]
+    engine apply
+    printf '%s\n' 'unit owner' "$base" '| one' | manifest
+    engine remove
+    [ -e "$HOST/etc/app/base" ]
+    printf '%s\n' 'unit holder' "$base held" | manifest
+    engine remove
+    [ ! -e "$HOST/etc/app/base" ]
+}
+
 @test "a shared file leaves with the last of its owners" {
     for unit in first second; do
         printf '%s\n' "unit $unit" 'file /etc/app/base 0600 root:root shared' '| x' | manifest

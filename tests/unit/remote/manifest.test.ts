@@ -24,18 +24,21 @@ const manifests: fc.Arbitrary<Manifest> = fc
         users: fc.array(fc.constantFrom("keepalived_script", "nobody2")),
         directories: fc.array(fc.record({ path, mode, owner })),
         files: fc.array(
-            fc.record(
-                {
-                    path,
-                    mode,
-                    owner,
-                    content: hostile,
-                    fill: fc.constantFrom<string[][]>(["a"], ["a", "b.key"]),
-                    shared: fc.constant(true),
-                    onChange: fc.array(activation, { maxLength: 2 }),
-                },
-                { requiredKeys: ["path", "mode", "owner", "content", "onChange"] },
-            ),
+            fc
+                .record(
+                    {
+                        path,
+                        mode,
+                        owner,
+                        content: hostile,
+                        fill: fc.constantFrom<string[][]>(["a"], ["a", "b.key"]),
+                        shared: fc.constant(true),
+                        held: fc.constant(true),
+                        onChange: fc.array(activation, { maxLength: 2 }),
+                    },
+                    { requiredKeys: ["path", "mode", "owner", "content", "onChange"] },
+                )
+                .map((file) => (file.held ? { ...file, content: "" } : file)),
         ),
         validators: fc.array(step),
         services: fc.array(fc.record({ name: service, enabled: fc.boolean(), running: fc.boolean() })),
