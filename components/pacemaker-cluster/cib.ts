@@ -102,7 +102,7 @@ const ipmiDevice = (spec: ClusterSpec, node: string, device: IpmiDevice): Elemen
         ip: device.address,
         ipport: device.port,
         username: device.user,
-        password_script: passwordScript(node),
+        password_script: passwordScript(node, device),
         lanplus: 1,
         // By default administrator, which a controller refuses to a user of less.
         privlvl: "operator",
@@ -112,7 +112,8 @@ const ipmiDevice = (spec: ClusterSpec, node: string, device: IpmiDevice): Elemen
         pcmk_host_list: node,
         // A controller that is off with its node is given up after one attempt, 21 s, where there is another way.
         pcmk_reboot_retries: spec.sbd === undefined ? undefined : 1,
-        pcmk_delay_base: tieDelay(spec) && node === spec.nodes[0]?.name ? seconds(TIE_DELAY_SECONDS) : undefined,
+        // With the node's name, as without one Pacemaker 2.1.5 takes it, and calls it an error each time.
+        pcmk_delay_base: tieDelay(spec) && node === spec.nodes[0]?.name ? `${node}:${TIE_DELAY_SECONDS}s` : undefined,
     });
 
 /**

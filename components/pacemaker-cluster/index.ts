@@ -8,8 +8,9 @@ import { checkedOn } from "../shared/node-rules";
 import { recorded } from "../shared/rules";
 import type { FailoverWiring } from "../shared/wiring";
 import type { PacemakerClusterArgs } from "./args";
+import { CREDENTIALS } from "./credentials";
 import { failover, wiring } from "./failover";
-import { CREDENTIALS, renderMember, renderReload, renderResources, renderVote } from "./render";
+import { renderHeld, renderMember, renderReload, renderResources, renderVote } from "./render";
 import { rules } from "./rules";
 import { publicArgs, toSpec } from "./spec";
 import type { ClusterSpec } from "./spec";
@@ -94,6 +95,12 @@ export class PacemakerCluster extends pulumi.ComponentResource {
             const manifest = spec.apply(renderResources);
             return new Unit(`${name}-resources`, { node, manifest, after: [told, ...votes] }, options);
         });
+
+        const manifestsHeld = (node: NodeArgs) => spec.apply((s) => renderHeld(s, node.name));
+        args.nodes.forEach(
+            (node) =>
+                new Unit(`${name}-${node.name}-held`, { node, manifest: manifestsHeld(node), after: applied }, options),
+        );
 
         this.clusterName = pulumi
             .all([spec, pulumi.all(applied.map((unit) => unit.applied.urn))])

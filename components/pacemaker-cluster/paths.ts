@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import type { IpmiDevice } from "./spec";
+
 const OWN = "/etc/pulumi-ha-pacemaker";
 const VOTE = "/etc/corosync/qdevice/net/pulumi-ha";
 const LIB = "/usr/local/lib/pulumi-ha/pacemaker";
@@ -24,6 +27,8 @@ export const paths = {
     /** What Corosync, Pacemaker and SBD have to be started again for, and the digests of the files that resources read: a change of either is rolled. */
     daemons: `${OWN}/daemons`,
     files: `${OWN}/files`,
+    /** Paths of the resources' files that the configuration that runs may need. */
+    held: `${OWN}/held`,
     /** What all members were last told to read; on the first member. */
     commonConf: `${OWN}/corosync.conf`,
     commonKey: `${OWN}/authkey`,
@@ -36,7 +41,14 @@ export const paths = {
     nssDatabase: `${VOTE}/nssdb`,
 } as const;
 
+/** What is done to a member or to the cluster. */
+export const cluster = (verb: string): string => `${paths.script} ${verb}`;
+
+/** Another user, or another controller, has files of its own: those of the one before are there for as long as the configuration names them. */
+const account = ({ address, port, user }: IpmiDevice): string =>
+    createHash("sha256").update(`${user}@${address}:${port}`).digest("hex").slice(0, 8);
 /** The program that prints a controller's password, for fence agents. */
-export const passwordScript = (node: string): string => `${paths.fencing}/${node}`;
+export const passwordScript = (node: string, device: IpmiDevice): string =>
+    `${paths.fencing}/${node}-${account(device)}`;
 /** A controller's password. */
-export const passwordFile = (node: string): string => `${paths.fencing}/${node}.password`;
+export const passwordFile = (node: string, device: IpmiDevice): string => `${passwordScript(node, device)}.password`;

@@ -1,27 +1,17 @@
-import { createHash } from "node:crypto";
 import { Impact, manifest, restart, run } from "../../remote/manifest";
-import type { Activation, ManagedFile, Manifest } from "../../remote/manifest";
+import type { ManagedFile, Manifest, Step } from "../../remote/manifest";
 import { rootFile } from "../shared/files";
 import { header } from "../shared/header";
 import { NSS_DATABASE, NSS_PACKAGES, proven } from "../shared/nss";
 import { packageOf, systemdUnit } from "./agents";
 import { configuration } from "./cib";
-import { corosyncConf, qdeviceOptions, quorumConf, sbdConf } from "./conf";
-import { plannedSeconds } from "./failover";
-import { passwordFile, passwordScript, paths } from "./paths";
+import { corosyncConf, qdeviceOptions, quorumConf } from "./conf";
+import { CREDENTIALS } from "./credentials";
+import { filesRecord, held, needed } from "./needed";
+import { cluster, paths } from "./paths";
 import { SCRIPT, settings } from "./script";
 import { nodeOf } from "./spec";
 import type { ClusterSpec } from "./spec";
-
-/** Names of the credentials that manifests refer to. */
-export const CREDENTIALS = {
-    authkey: "authkey",
-    ca: "ca",
-    certificate: "certificate",
-    key: "key",
-    /** The password of a node's controller. */
-    password: (node: string): string => `ipmi-${node}`,
-} as const;
 
 const COROSYNC = "corosync.service";
 const PACEMAKER = "pacemaker.service";
@@ -31,8 +21,6 @@ const VOTE_PACKAGES = ["corosync-qdevice", ...NSS_PACKAGES];
 const VOTE_SECONDS = 30;
 /** What a member that starts for the first time takes, at most, where no longer is given: its own start, and the others'. */
 const JOIN_SECONDS = 90;
-
-const cluster = (verb: string): string => `${paths.script} ${verb}`;
 
 const directory = (path: string, mode = "0755") => ({ path, mode, owner: "root:root" });
 
@@ -55,40 +43,10 @@ const packages = (spec: ClusterSpec): string[] => [
     ]),
 ];
 
-/** A controller's password, and the program by which the fence agent asks for it: not in the configuration, where the group haclient reads it. */
-const passwords = (spec: ClusterSpec): ManagedFile[] =>
-    Object.keys(spec.ipmi ?? {}).flatMap((node) => [
-        rootFile(passwordFile(node), "0400", "", { credential: CREDENTIALS.password(node) }),
-        rootFile(passwordScript(node), "0500", `#!/bin/sh\nexec cat ${passwordFile(node)}\n`),
-    ]);
+const checks = (spec: ClusterSpec): Step[] => Object.entries(spec.checks).map(([name, command]) => ({ name, command }));
 
-const sbdFiles = (spec: ClusterSpec): ManagedFile[] =>
-    spec.sbd === undefined
-        ? []
-        : [rootFile(paths.sbdDefaults, "0644", sbdConf(spec, spec.sbd), { onChange: [run(cluster("sbd"))] })];
-
-/**
- * A change for which one node after the other is put aside: in all, what runs moves once. Which node has it, only the cluster knows when the time comes; for a
- * plan it is the first.
- */
-const roll = (spec: ClusterSpec, node: string): Activation =>
-    node === spec.nodes[0]?.name
-        ? run(cluster("roll"), Impact.Failover, plannedSeconds(spec))
-        : run(cluster("roll"), Impact.None);
-
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
-
-/** What is rolled, on record: daemons that read their files when they start, and the files that resources read. */
-const rolled = (spec: ClusterSpec, node: string): ManagedFile[] => {
-    const head = header(`PacemakerCluster ${spec.name}`);
-    const daemons = spec.sbd === undefined ? `${head}\n` : sbdConf(spec, spec.sbd);
-    const digests = Object.entries(spec.files).map(([path, content]) => `${sha256(content)}  ${path}`);
-    return [
-        ...Object.entries(spec.files).map(([path, content]) => rootFile(path, "0644", content)),
-        rootFile(paths.daemons, "0644", daemons, { onChange: [roll(spec, node)] }),
-        rootFile(paths.files, "0644", [head, ...digests, ""].join("\n"), { onChange: [roll(spec, node)] }),
-    ];
-};
+/** The directories of what the configuration needs. */
+const neededDirectories = (spec: ClusterSpec) => (spec.ipmi === undefined ? [] : [directory(paths.fencing, "0700")]);
 
 /** What every member shall be. Applied on all of them at once: a cluster that does not exist yet is formed by those that are there. */
 export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
@@ -103,7 +61,7 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
             directory("/usr/local/lib/pulumi-ha"),
             directory(paths.lib),
             directory(paths.own),
-            ...(spec.ipmi === undefined ? [] : [directory(paths.fencing, "0700")]),
+            ...neededDirectories(spec),
         ],
         files: [
             rootFile(paths.script, "0755", SCRIPT),
@@ -111,10 +69,9 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
             // What runs takes these by the one reload that follows on all members.
             rootFile(paths.corosyncConf, "0644", corosyncConf(spec)),
             rootFile(paths.authkey, "0400", "", { credential: CREDENTIALS.authkey }),
-            ...passwords(spec),
-            ...sbdFiles(spec),
             rootFile(paths.units, "0644", units, { onChange: [run(cluster("own"))] }),
-            ...rolled(spec, nodeName),
+            rootFile(paths.files, "0644", filesRecord(spec)),
+            ...needed(spec, nodeName),
         ],
         validators: [
             { name: "Corosync accepts the configuration", command: accepted },
@@ -122,7 +79,7 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
             ...(spec.sbd === undefined
                 ? []
                 : [{ name: "the watchdog and the fencing disk can be used", command: cluster("blank") }]),
-            ...Object.entries(spec.checks).map(([name, command]) => ({ name, command })),
+            ...checks(spec),
         ],
         services: [COROSYNC, PACEMAKER].map((name) => ({ name, enabled: true, running: true })),
         gates: [
@@ -219,5 +176,26 @@ export function renderResources(spec: ClusterSpec): Manifest {
             { name: "the cluster runs the stated configuration", command: cluster("configured"), withinSeconds: 60 },
         ],
         removal: [{ name: "stopping all resources", command: cluster("stop") }],
+    });
+}
+
+/**
+ * What the configuration that runs now needs on a member, applied once it runs: so what only the one before needed leaves after it, and not with the member's
+ * own new files, which come before it. What was taken out is rolled here, where anything has to be started again for it.
+ */
+export function renderHeld(spec: ClusterSpec, nodeName: string): Manifest {
+    const files = needed(spec, nodeName).map(held);
+    return manifest({
+        unit: `pacemaker-held-${spec.name}`,
+        directories: neededDirectories(spec),
+        files: [
+            rootFile(
+                paths.held,
+                "0644",
+                [header(`PacemakerCluster ${spec.name}`), ...Object.keys(spec.files), ""].join("\n"),
+            ),
+            ...files,
+        ],
+        validators: checks(spec),
     });
 }

@@ -9,7 +9,7 @@ import type { ClusterNode, ClusterSpec, IpmiDevice } from "./spec";
 
 const NODE = { form: /^[a-z0-9][a-z0-9-]{0,30}$/, allowed: 'at most 31 lower case letters, digits and "-"' };
 /** The names of resources end in these, or in a node's name. */
-const TAKEN = /^(reload|resources|.*-vote)$/;
+const TAKEN = /^(reload|resources|.*-(vote|held))$/;
 const DEVICE = /^\/dev(\/[A-Za-z0-9@%+=:,._-]+)+$/;
 
 const nodeRules: ItemRule<ClusterSpec, ClusterNode>[] = [

@@ -6,11 +6,6 @@ import type { ClusterNode, ClusterSpec } from "./spec";
 /** The script `cluster` as one text, from its parts in a fixed order, so that the same version of the library always installs the same bytes. */
 export const SCRIPT = joined(path.join(__dirname, "host"));
 
-const kind = ({ sbd }: ClusterSpec): string => {
-    if (sbd === undefined) return "none";
-    return sbd.disk === undefined ? "watchdog" : "disk";
-};
-
 /** What the script knows of the cluster, for bash. */
 export function settings(spec: ClusterSpec, node: ClusterNode): string {
     const values: Record<string, string | number> = {
@@ -21,10 +16,6 @@ export function settings(spec: ClusterSpec, node: ClusterNode): string {
         SETTLE: spec.settleSeconds,
         WITNESS: spec.witness?.node ?? "",
         WITNESS_ADDRESS: spec.witness?.address ?? "",
-        SBD: kind(spec),
-        SBD_DISK: spec.sbd?.disk ?? "",
-        SBD_WATCHDOG: spec.sbd?.watchdog ?? "",
-        SBD_WATCHDOG_TIMEOUT: spec.sbd?.watchdogTimeoutSeconds ?? "",
         SBD_MESSAGE_WAIT: spec.sbd?.messageWaitSeconds ?? "",
     };
     return [

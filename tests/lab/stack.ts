@@ -60,8 +60,8 @@ export const preview = (stack: Stack): Promise<Outcome> =>
 export const destroy = (stack: Stack): Promise<Outcome> => watched((options) => stack.destroy(options));
 
 /** An `up` that must succeed. */
-export async function upOk(stack: Stack): Promise<Outcome> {
-    const outcome = await up(stack);
+export async function upOk(stack: Stack, more: UpOptions = {}): Promise<Outcome> {
+    const outcome = await up(stack, more);
     if (!outcome.ok) throw new Error(outcome.diagnostics || outcome.output);
     return outcome;
 }

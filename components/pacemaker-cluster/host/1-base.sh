@@ -22,6 +22,12 @@ fail() {
 NODE="" NODES="" FIRST=""
 # shellcheck source=/dev/null
 [[ ! -e $SETTINGS ]] || . "$SETTINGS"
+# What SBD runs with on this member, none, alone or with a disk: not what a configuration that is still to come wants. See sbdConf in conf.ts.
+SBD=none SBD_DEVICE="" SBD_WATCHDOG_DEV="" SBD_WATCHDOG_TIMEOUT=0
+# shellcheck source=/dev/null
+[[ ! -e $OWN/daemons ]] || . "$OWN/daemons"
+[[ -z $SBD_WATCHDOG_DEV ]] || SBD=watchdog
+[[ -z $SBD_DEVICE ]] || SBD=disk
 
 WORK=$(mktemp -d /run/pulumi-ha-pacemaker.XXXXXX)
 trap 'rm -rf -- "$WORK"' EXIT

@@ -94,6 +94,7 @@ all_links() {
 
 has_vote() {
     local state
+    [[ -n $WITNESS ]] || return 0
     WAITING="corosync-qdevice to start here"
     state=$(timeout 15 corosync-qdevice-tool -s 2>/dev/null) || return 1
     WAITING="the witness $WITNESS ($WITNESS_ADDRESS): no answer there"

@@ -10,23 +10,23 @@ verb_sbd() {
         return 0
     fi
     if [[ $SBD == disk ]]; then
-        if [[ $NODE == "$FIRST" ]] && ! sbd -d "$SBD_DISK" dump >/dev/null 2>&1; then
+        if [[ $NODE == "$FIRST" ]] && ! sbd -d "$SBD_DEVICE" dump >/dev/null 2>&1; then
             verb_blank
-            say "making $SBD_DISK the cluster's fencing disk"
-            sbd -d "$SBD_DISK" -1 "$SBD_WATCHDOG_TIMEOUT" -4 "$SBD_MESSAGE_WAIT" create >"$WORK/sbd" 2>&1 || fail "$(<"$WORK/sbd")"
+            say "making $SBD_DEVICE the cluster's fencing disk"
+            sbd -d "$SBD_DEVICE" -1 "$SBD_WATCHDOG_TIMEOUT" -4 "$SBD_MESSAGE_WAIT" create >"$WORK/sbd" 2>&1 || fail "$(<"$WORK/sbd")"
         fi
-        await 60 has_header || fail "$SBD_DISK has no SBD header on this host: is it the same disk as on $FIRST?"
-        header=$(sbd -d "$SBD_DISK" dump)
+        await 60 has_header || fail "$SBD_DEVICE has no SBD header on this host: is it the same disk as on $FIRST?"
+        header=$(sbd -d "$SBD_DEVICE" dump)
         header=$(sed -nE 's/^Timeout \((watchdog|msgwait)\) *: ([0-9]+)$/\2/p' <<<"$header" | paste -sd ' ')
         [[ $header == "$SBD_WATCHDOG_TIMEOUT $SBD_MESSAGE_WAIT" ]] ||
-            fail "$SBD_DISK was made with other timeouts; stop the cluster on all nodes, then: sbd -d $SBD_DISK -1 $SBD_WATCHDOG_TIMEOUT -4 $SBD_MESSAGE_WAIT create"
+            fail "$SBD_DEVICE was made with other timeouts; stop the cluster on all nodes, then: sbd -d $SBD_DEVICE -1 $SBD_WATCHDOG_TIMEOUT -4 $SBD_MESSAGE_WAIT create"
     fi
     systemctl --quiet enable sbd.service
 }
 
 has_header() {
-    WAITING="$FIRST to make $SBD_DISK the fencing disk"
-    sbd -d "$SBD_DISK" dump >/dev/null 2>&1
+    WAITING="$FIRST to make $SBD_DEVICE the fencing disk"
+    sbd -d "$SBD_DEVICE" dump >/dev/null 2>&1
 }
 
 # Without its disk a node that has quorum goes on: SBD lives by Pacemaker then, and only its own watchdog can end it.
@@ -41,11 +41,11 @@ verb_watched() {
 verb_blank() {
     local found
     if [[ $SBD != none ]]; then
-        [[ -c $SBD_WATCHDOG ]] || fail "$SBD_WATCHDOG is no watchdog on this host: load the hardware's module, or softdog (echo softdog >/etc/modules-load.d/softdog.conf; modprobe softdog)"
+        [[ -c $SBD_WATCHDOG_DEV ]] || fail "$SBD_WATCHDOG_DEV is no watchdog on this host: load the hardware's module, or softdog (echo softdog >/etc/modules-load.d/softdog.conf; modprobe softdog)"
     fi
     [[ $SBD == disk ]] || return 0
-    [[ -b $SBD_DISK ]] || fail "$SBD_DISK is no block device on this host: all nodes need the shared disk under this name"
-    ! sbd -d "$SBD_DISK" dump >/dev/null 2>&1 || return 0
-    found=$(wipefs --no-act --noheadings --output TYPE,OFFSET -- "$SBD_DISK" | head -n 1)
-    [[ -z $found ]] || fail "$SBD_DISK holds something: ${found%% *}; it is left as it is, give an empty disk or clear it (wipefs --all $SBD_DISK)"
+    [[ -b $SBD_DEVICE ]] || fail "$SBD_DEVICE is no block device on this host: all nodes need the shared disk under this name"
+    ! sbd -d "$SBD_DEVICE" dump >/dev/null 2>&1 || return 0
+    found=$(wipefs --no-act --noheadings --output TYPE,OFFSET -- "$SBD_DEVICE" | head -n 1)
+    [[ -z $found ]] || fail "$SBD_DEVICE holds something: ${found%% *}; it is left as it is, give an empty disk or clear it (wipefs --all $SBD_DEVICE)"
 }

@@ -34,8 +34,22 @@ section() { # NAME
 # Counts up with each change of the configuration, and not with the status of resources.
 version() { grep -m 1 '<cib ' | grep -oE '(admin_)?epoch="[0-9]+"' | paste -sd ' '; }
 
+# The disks by which a configuration fences.
+disks() { sed -nE '/type="fence_sbd"/,/<\/primitive>/s/.*name="devices" value="([^"]+)".*/\1/p' "$@"; }
+
+# A configuration without what is not so on this member: the wait for a watchdog that resets nobody, and a message on a disk that nobody reads, would both
+# count as a fence. While SBD is exchanged for SBD, and where the configuration that was to follow has failed.
+true_of_sbd() { # CONFIGURATION
+    local gone='' device='/<primitive id="%s"/,/<\/primitive>/d; /<fencing-level .*devices="%s"/d;'
+    # shellcheck disable=SC2059 # a format with the same name twice
+    [[ $SBD == watchdog ]] || gone+="$(printf "$device" watchdog watchdog)"'/name="stonith-watchdog-timeout"/d;'
+    # shellcheck disable=SC2059
+    [[ $(disks "$1") == "$SBD_DEVICE" ]] || gone+=$(printf "$device" fence-sbd fence-sbd)
+    sed "$gone" "$1"
+}
+
 wanted() {
-    insert nodes "$WORK/nodes" <"$CIB" | insert cluster_property_set "$WORK/properties" | insert constraints "$WORK/constraints"
+    true_of_sbd "$CIB" | insert nodes "$WORK/nodes" | insert cluster_property_set "$WORK/properties" | insert constraints "$WORK/constraints"
 }
 
 # The cluster's data as it was read, with another configuration, for the tools that look ahead.
@@ -45,9 +59,9 @@ whole() { # CONFIGURATION
 
 # Validator, also where no cluster runs yet: the schema, references and values.
 verb_verify() {
-    # Without a running cluster there is no watchdog either, and a timeout for it is refused.
+    # Without a running cluster there is no watchdog either: a timeout for it is refused, and then what fences by nothing else.
     sed '/name="stonith-watchdog-timeout"/d' "$CIB" >"$WORK/conf.xml"
-    [[ $SBD != watchdog ]] || sed -i 's|name="stonith-enabled" value="true"|name="stonith-enabled" value="false"|' "$WORK/conf.xml"
+    cmp -s "$CIB" "$WORK/conf.xml" || sed -i 's|name="stonith-enabled" value="true"|name="stonith-enabled" value="false"|' "$WORK/conf.xml"
     CIB_file=$WORK/none cibadmin --empty |
         awk -v file="$WORK/conf.xml" '/<configuration>/ { while ((getline line < file) > 0) print line; skip = 1 } !skip { print } /<\/configuration>/ { skip = 0 }' >"$WORK/cib.xml"
     crm_verify --xml-file "$WORK/cib.xml" -V >"$WORK/verify" 2>&1 && return 0

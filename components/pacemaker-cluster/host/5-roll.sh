@@ -78,20 +78,22 @@ put_aside() { # by an update
 
 well_again() {
     all_members || return 1
-    [[ -z $WITNESS ]] || ! systemctl is-enabled --quiet corosync-qdevice.service || has_vote || return 1
+    ! systemctl is-enabled --quiet corosync-qdevice.service || has_vote || return 1
     settled && replicas_current
 }
 
-# With SBD and no disk, Pacemaker ends on a node whose watchdog takes longer than the cluster waits for it, and on one without.
-agree_on_watchdog() {
-    local now least
+# What the configuration that runs says of SBD shall hold for members that have the change and for those that have not: what would not, nobody is fenced by until
+# the next configuration runs. Pacemaker ends on a node whose watchdog takes longer than the cluster waits for it, and, where it waits, on one without.
+agree_on_sbd() {
+    local now least=$((2 * SBD_WATCHDOG_TIMEOUT + 5))
+    live --scope configuration >"$WORK/running.xml"
+    true_of_sbd "$WORK/running.xml" >"$WORK/true.xml"
+    cmp -s "$WORK/running.xml" "$WORK/true.xml" || {
+        say "SBD as it was fences nobody from now on, and as it will be once the next configuration runs"
+        timeout 30 cibadmin --replace --scope configuration --xml-file "$WORK/true.xml"
+    }
     now=$(timeout 10 crm_attribute --type crm_config --name stonith-watchdog-timeout --query --quiet 2>/dev/null) || return 0
-    if [[ $SBD != watchdog ]]; then
-        timeout 20 crm_attribute --type crm_config --name stonith-watchdog-timeout --delete >/dev/null
-    else
-        least=$((2 * SBD_WATCHDOG_TIMEOUT + 5))
-        ((${now%%[!0-9]*} >= least)) || timeout 20 crm_attribute --type crm_config --name stonith-watchdog-timeout --update "${least}s" >/dev/null
-    fi
+    ((${now%%[!0-9]*} >= least)) || timeout 20 crm_attribute --type crm_config --name stonith-watchdog-timeout --update "${least}s" >/dev/null
 }
 
 # What failed here before says nothing of the files that are here now.
@@ -109,8 +111,16 @@ failed_here() {
     timeout 20 crm_mon -1 --output-as=xml --include=none,failures 2>/dev/null | grep -qE "<failure .*node=\"$NODE\""
 }
 
-digest_of() { # FILE…
-    cat -- "$@" | sha256sum | cut -d ' ' -f 1
+digest() { sha256sum | cut -d ' ' -f 1; }
+
+# What Corosync, Pacemaker and SBD run with: without SBD, a heading.
+daemons() { cat -- "$OWN/daemons" 2>/dev/null || head -n 1 -- "$OWN/files"; }
+
+# Files of resources that the cluster is to have no more, and that are kept until its configuration runs.
+leftover() {
+    [[ -e $OWN/held ]] || return 0
+    comm -13 <(sed -nE 's/^[0-9a-f]{64}  //p' "$OWN/files" | sort) <(sed -n '/^\//p' "$OWN/held" | sort) |
+        while read -r path; do [[ ! -e $path ]] || printf '%s\n' "$path"; done
 }
 
 # What this node runs with: in a file for itself, in an attribute for the others.
@@ -123,8 +133,8 @@ is_marked() { [[ $(cat "$ROLLED/$1" 2>/dev/null) == "$2" ]]; } # daemons|all DIG
 verb_roll() {
     local daemons
     SUBJECT=$NODE
-    daemons=$(digest_of "$OWN/daemons")
-    DIGEST=$(digest_of "$OWN/daemons" "$OWN/files")
+    daemons=$(daemons | digest)
+    DIGEST=$({ daemons && cat -- "$OWN/files" && leftover; } | digest)
     # What is started later starts with it.
     systemctl is-active --quiet pacemaker.service || {
         mark daemons "$daemons" && mark all "$DIGEST"
@@ -139,7 +149,7 @@ verb_roll() {
     rm -f "$ROLLED/all"
     if ! is_marked daemons "$daemons"; then
         mark daemons "$daemons"
-        agree_on_watchdog
+        agree_on_sbd
         say "starting Corosync and Pacemaker again"
         systemctl try-restart corosync.service
         await "$((ROLL_SECONDS - SECONDS))" all_members || fail "waiting for $WAITING"

@@ -31,8 +31,20 @@ const web = (parts = {}) =>
     manifest({ unit: "haproxy-web", services: [{ name: LB, enabled: true, running: true }], ...parts });
 const dropIn = file("/etc/systemd/drop-in.conf", "[Service]\n", { shared: true, onChange: [restart(LB, 1)] });
 
+/** What keeps that file on its host, and does not write it. */
+const holds = manifest({ unit: "held", files: [{ ...dropIn, content: "", held: true }] });
+
 test.each<Case>([
     ["nothing", old, old, ""],
+    ["a file that another unit holds stays", web({ files: [dropIn] }), web(), "", [holds]],
+    ["what another unit writes is not changed by who holds it", undefined, holds, "", [web({ files: [dropIn] })]],
+    [
+        "and leaves with what holds it",
+        holds,
+        manifest({ unit: "held" }),
+        "drop-in.conf leaves; restart haproxy.service: restart, 1",
+        [web()],
+    ],
     [
         "a line",
         old,

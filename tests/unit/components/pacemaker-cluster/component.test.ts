@@ -51,7 +51,7 @@ describe.each([
     ["preview", true],
     ["update", false],
 ])("in a %s", (_title, preview) => {
-    test("all members at once, one reload, their votes in turn, what they run", async () => {
+    test("all members at once, one reload, their votes in turn, what they run, and what leaves after it", async () => {
         const { applies: order } = await made(preview, pair);
         const pairs = order.filter((name) => name.startsWith("pair"));
         expect(pairs.slice(0, 2).sort()).toEqual(["pair-n1-apply", "pair-n2-apply"]);
@@ -60,6 +60,8 @@ describe.each([
             "pair-n1-vote-apply",
             "pair-n2-vote-apply",
             "pair-resources-apply",
+            "pair-n1-held-apply",
+            "pair-n2-held-apply",
         ]);
         expect(order.indexOf("witness-third-apply")).toBeLessThan(order.indexOf("pair-n1-vote-apply"));
     });

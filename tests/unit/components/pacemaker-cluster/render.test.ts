@@ -1,7 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { configuration } from "../../../../components/pacemaker-cluster/cib";
 import { corosyncConf, sbdConf } from "../../../../components/pacemaker-cluster/conf";
 import {
+    renderHeld,
     renderMember,
     renderReload,
     renderResources,
@@ -10,7 +14,9 @@ import {
 import { SCRIPT } from "../../../../components/pacemaker-cluster/script";
 import { toText } from "../../../../remote/manifest";
 import { parse } from "../../../../remote/parse";
-import { diskless, full, n1, n2, n3, spec, tie } from "./specs";
+import type { ClusterSpec } from "../../../../components/pacemaker-cluster/spec";
+import type { Manifest } from "../../../../remote/manifest";
+import { diskless, full, ipmi, n1, n2, n3, spec, tie } from "./specs";
 
 /** The manifest without the script, which is the same for all. */
 const text = (m: Parameters<typeof toText>[0]): string =>
@@ -21,6 +27,16 @@ test.each([
     ["one of everything", full],
     ["a watchdog alone", diskless],
 ])("%s: what a member shall be", (_title, cluster) => expect(text(renderMember(cluster, "n1"))).toMatchSnapshot());
+
+test.each([
+    ["one of everything", full],
+    [
+        "a pair with files",
+        spec({ files: { "/etc/nginx/conf.d/shop.conf": "a\n" }, checks: { "nginx accepts it": "nginx -t" } }),
+    ],
+])("%s: what is kept until the configuration runs", (_title, cluster) =>
+    expect(text(renderHeld(cluster, "n1"))).toMatchSnapshot(),
+);
 
 test("what has members read their files again", () => expect(text(renderReload(spec()))).toMatchSnapshot());
 test("a member's way to the witness", () => expect(text(renderVote(spec(), "third"))).toMatchSnapshot());
@@ -33,7 +49,13 @@ test.each([
 ])("%s: the configuration", (_title, cluster) => expect(configuration(cluster)).toMatchSnapshot());
 
 test("all manifests are read back as they are", () => {
-    for (const m of [renderMember(full, "n2"), renderReload(full), renderVote(full, "third"), renderResources(full)])
+    for (const m of [
+        renderMember(full, "n2"),
+        renderHeld(full, "n2"),
+        renderReload(full),
+        renderVote(full, "third"),
+        renderResources(full),
+    ])
         expect(toText(parse(toText(m)))).toBe(toText(m));
 });
 
@@ -56,14 +78,13 @@ test("a changed file of a resource is rolled, and moves what runs once", () => {
         renderMember(spec({ files: { [at]: content }, checks: { "nginx accepts it": "nginx -t" } }), node);
     const of = (content: string, node: string, path: string) =>
         shop(content, node).files.find((file) => file.path === path);
-    const record = "/etc/pulumi-ha-pacemaker/files";
-    expect(of("a\n", "n1", at)).toMatchObject({ content: "a\n", onChange: [] });
-    expect(of("a\n", "n1", record)?.content).not.toBe(of("b\n", "n1", record)?.content);
-    expect(of("a\n", "n1", record)?.content).toBe(of("a\n", "n2", record)?.content);
-    expect(["n1", "n2"].map((node) => of("a\n", node, record)?.onChange)).toEqual([
+    expect(["n1", "n2"].map((node) => of("a\n", node, at)?.onChange)).toEqual([
         [{ do: "run", target: expect.stringMatching(/cluster roll$/) as string, impact: "failover", seconds: 0.7 }],
         [{ do: "run", target: expect.stringMatching(/cluster roll$/) as string, impact: "none", seconds: 0 }],
     ]);
+    const record = "/etc/pulumi-ha-pacemaker/files";
+    expect(of("a\n", "n1", record)?.content).not.toBe(of("b\n", "n1", record)?.content);
+    expect(of("a\n", "n1", record)?.content).toBe(of("a\n", "n2", record)?.content);
     expect(shop("a\n", "n1").validators).toContainEqual({ name: "nginx accepts it", command: "nginx -t" });
 });
 
@@ -78,12 +99,98 @@ test("a changed watchdog is rolled too, and a changed timeout is not", () => {
 test("no password is in the configuration, and only root reads those that a member has", () => {
     expect(configuration(spec())).not.toMatch(/name="(password|passwd)"/);
     const files = renderMember(spec(), "n1").files.filter((f) => f.path.includes("/fencing/"));
-    expect(files.map(({ path, mode, credential }) => [path, mode, credential])).toEqual([
-        ["/etc/pulumi-ha-pacemaker/fencing/n1.password", "0400", "ipmi-n1"],
-        ["/etc/pulumi-ha-pacemaker/fencing/n1", "0500", undefined],
-        ["/etc/pulumi-ha-pacemaker/fencing/n2.password", "0400", "ipmi-n2"],
-        ["/etc/pulumi-ha-pacemaker/fencing/n2", "0500", undefined],
+    const at = (rest: RegExp) => expect.stringMatching(rest) as string;
+    expect(files.map((file) => [file.path, file.mode, file.credential])).toEqual([
+        [at(/\/fencing\/n1-[0-9a-f]{8}\.password$/), "0400", "ipmi-n1"],
+        [at(/\/fencing\/n1-[0-9a-f]{8}$/), "0500", undefined],
+        [at(/\/fencing\/n2-[0-9a-f]{8}\.password$/), "0400", "ipmi-n2"],
+        [at(/\/fencing\/n2-[0-9a-f]{8}$/), "0500", undefined],
     ]);
+});
+
+describe("what a configuration names is on members before it, and stays until another one runs", () => {
+    const paths = (m: Manifest): string[] => m.files.map((file) => file.path);
+    /** Absolute paths in a configuration that are this library's. */
+    const named = (cluster: ClusterSpec): string[] =>
+        configuration(cluster).match(/\/etc\/pulumi-ha-pacemaker\/[^"]+/g) ?? [];
+    const other = spec({ ipmi: { n1: { ...ipmi.n1, user: "second" }, n2: { ...ipmi.n2, address: "192.0.2.212" } } });
+    const disk = spec({ ipmi: undefined, sbd: { disk: "/dev/disk/by-id/fence" } });
+
+    test.each([
+        ["another user, another controller", spec(), other],
+        ["controllers for a watchdog", spec(), diskless],
+        ["controllers for a disk", spec(), disk],
+        ["a watchdog for controllers", diskless, spec()],
+        ["a disk for controllers", disk, spec()],
+        ["both kinds for one", full, spec()],
+        ["one kind for both", spec(), full],
+    ])("%s", (_title, from, to) => {
+        // Members with their new files, and what is kept of the former: both configurations can run.
+        const between = [...paths(renderMember(to, "n1")), ...paths(renderHeld(from, "n1"))];
+        expect(between).toEqual(expect.arrayContaining([...named(from), ...named(to)]));
+        for (const { sbd } of [from, to])
+            if (sbd)
+                expect(between).toEqual(
+                    expect.arrayContaining(["/etc/default/sbd", "/etc/pulumi-ha-pacemaker/daemons"]),
+                );
+        // And at the end nothing is kept but what a member states itself.
+        const kept = renderHeld(to, "n1").files.filter((file) => file.held);
+        const stated = renderMember(to, "n1").files;
+        for (const file of kept) {
+            expect(file).toMatchObject({ content: "", shared: true });
+            expect(stated).toContainEqual(
+                expect.objectContaining({ path: file.path, shared: true, onChange: file.onChange }),
+            );
+        }
+    });
+
+    test("SBD leaves by a roll, after the configuration", () => {
+        const leaves = renderHeld(disk, "n2").files.flatMap(({ onChange }) => onChange.map(({ target }) => target));
+        expect(leaves).toEqual([expect.stringMatching(/cluster sbd$/), expect.stringMatching(/cluster roll$/)]);
+        expect(renderMember(spec(), "n2").files.flatMap(({ onChange }) => onChange)).not.toContainEqual(
+            expect.objectContaining({ target: expect.stringMatching(/cluster roll$/) as string }),
+        );
+    });
+});
+
+describe("while SBD is exchanged for SBD, nothing counts as a fence that is none", () => {
+    const both = spec({ sbd: { disk: "/dev/disk/by-id/fence" } });
+    const watched = spec({ sbd: {} });
+    /** The configuration as the script applies it on a member with such an SBD. */
+    const on = (cluster: ClusterSpec, sbd: string, device: string): string => {
+        const parts = ["disks", "true_of_sbd"].map(
+            (name) => new RegExp(`^${name}\\(\\) [^]*?(^}|}$)`, "m").exec(SCRIPT)![0],
+        );
+        const file = path.join(mkdtempSync(path.join(tmpdir(), "cib-")), "cib.xml");
+        writeFileSync(file, configuration(cluster));
+        const ran = spawnSync(
+            "bash",
+            ["-eu", "-c", `${parts.join("\n")}\nSBD=$1 SBD_DEVICE=$2; true_of_sbd "$3"`, "-", sbd, device, file],
+            {
+                encoding: "utf8",
+            },
+        );
+        expect(ran).toMatchObject({ status: 0, stderr: "" });
+        return ran.stdout;
+    };
+    test.each([
+        ["controllers", spec(), "none", ""],
+        ["a disk that is read", both, "disk", "/dev/disk/by-id/fence"],
+        ["a watchdog", watched, "watchdog", ""],
+        ["a watchdog alone", diskless, "watchdog", ""],
+    ])("%s: as it is", (_title, cluster, sbd, device) => expect(on(cluster, sbd, device)).toBe(configuration(cluster)));
+
+    test.each([
+        ["a disk of which another one is read", both, "disk", "/dev/disk/by-id/other"],
+        ["a disk, with a watchdog alone", both, "watchdog", ""],
+        ["a watchdog, with a disk", watched, "disk", "/dev/disk/by-id/fence"],
+    ])("%s: controllers go on alone", (_title, cluster, sbd, device) => {
+        const rows = (text: string) => text.split("\n").filter((row) => !/stonith-timeout/.test(row));
+        expect(rows(on(cluster, sbd, device)).filter((row) => !/fencing-topology|fencing-level/.test(row))).toEqual(
+            rows(configuration(spec())),
+        );
+        expect(on(cluster, sbd, device)).not.toMatch(/devices="(fence-sbd|watchdog)"/);
+    });
 });
 
 test.each([

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { Impact, run } from "../../remote/manifest";
+import type { Activation, ManagedFile } from "../../remote/manifest";
+import { rootFile } from "../shared/files";
+import { header } from "../shared/header";
+import { sbdConf } from "./conf";
+import { CREDENTIALS } from "./credentials";
+import { plannedSeconds } from "./failover";
+import { cluster, passwordFile, passwordScript, paths } from "./paths";
+import type { ClusterSpec } from "./spec";
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/**
+ * A change for which one node after the other is put aside: in all, what runs moves once. Which node has it, only the cluster knows when the time comes; for a
+ * plan it is the first.
+ */
+const roll = (spec: ClusterSpec, node: string): Activation =>
+    node === spec.nodes[0]?.name
+        ? run(cluster("roll"), Impact.Failover, plannedSeconds(spec))
+        : run(cluster("roll"), Impact.None);
+
+/** A controller's password, and the program by which the fence agent asks for it: not in the configuration, where the group haclient reads it. */
+const passwords = ({ ipmi = {} }: ClusterSpec): ManagedFile[] =>
+    Object.entries(ipmi).flatMap(([node, device]) => [
+        rootFile(passwordFile(node, device), "0400", "", { credential: CREDENTIALS.password(node) }),
+        rootFile(passwordScript(node, device), "0500", `#!/bin/sh\nexec cat ${passwordFile(node, device)}\n`),
+    ]);
+
+/** SBD's own file; and what it, Corosync and Pacemaker run with, which says to the script that there is SBD here. */
+function sbdFiles(spec: ClusterSpec, node: string): ManagedFile[] {
+    if (spec.sbd === undefined) return [];
+    const content = sbdConf(spec, spec.sbd);
+    return [
+        rootFile(paths.sbdDefaults, "0644", content, { onChange: [run(cluster("sbd"))] }),
+        rootFile(paths.daemons, "0644", content, { onChange: [roll(spec, node)] }),
+    ];
+}
+
+const resourceFiles = ({ files, ...spec }: ClusterSpec, node: string): ManagedFile[] =>
+    Object.entries(files).map(([path, content]) =>
+        rootFile(path, "0644", content, { onChange: [roll({ files, ...spec }, node)] }),
+    );
+
+/**
+ * The files that the configuration refers to, or that what it runs reads. They reach all members before a configuration that needs them, and leave after it, so
+ * that the one that runs never refers to what is gone: two units of a member state them, one that is applied before it and one after.
+ */
+export const needed = (spec: ClusterSpec, node: string): ManagedFile[] =>
+    [...passwords(spec), ...sbdFiles(spec, node), ...resourceFiles(spec, node)].map((file) => ({
+        ...file,
+        shared: true,
+    }));
+
+/** The same file, in the unit that keeps it until the configuration has changed. */
+export const held = ({ credential: _, ...file }: ManagedFile): ManagedFile => ({ ...file, content: "", held: true });
+
+/** The digests of the files that resources read: what a member has taken is told by them. */
+export const filesRecord = ({ name, files }: ClusterSpec): string =>
+    [
+        header(`PacemakerCluster ${name}`),
+        ...Object.entries(files).map(([path, content]) => `${sha256(content)}  ${path}`),
+        "",
+    ].join("\n");
