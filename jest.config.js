@@ -15,6 +15,7 @@ const ALONE = [
     "haproxy-galera",
     "galera-faults",
     "pacemaker-cluster",
+    "pacemaker-changes",
     "whole-stack",
     "vms",
     "drbd-volume",

@@ -7,7 +7,7 @@ import type { Seen } from "./pacemaker-bench";
 import { up, upOk } from "./stack";
 import { onHost } from "./support";
 
-jest.setTimeout(900_000);
+jest.setTimeout(300_000);
 // What is measured here is tenths of a second of a machine that others use too: what was late once is shown, and measured once more.
 jest.retryTimes(1, { logErrorsBeforeRetry: true, retryImmediately: true });
 
@@ -86,8 +86,7 @@ describe("a witness", () => {
     });
 
     test("is given: its vote is there, and the quorum never was away", async () => {
-        const { witness: _, ...wanted } = pair.wanted;
-        pair.wanted = wanted;
+        delete pair.wanted.witness;
         await unnoticed("the witness given", () => upOk(pair.stack));
         await pair.totals();
         for (const name of MEMBERS)
