@@ -145,7 +145,9 @@ look_ahead_at() {
     kept
     wanted >"$WORK/new.xml"
     whole "$WORK/new.xml" >"$WORK/after.xml"
-    crm_verify --xml-file "$WORK/after.xml" -V >"$WORK/verify" 2>&1 || fail "Pacemaker refuses the configuration: $(<"$WORK/verify")"
+    # Without what runs: a resource that leaves, and runs until it has, would be a warning, and so refused.
+    sed '/<status>/,/<\/status>/c\  <status/>' "$WORK/after.xml" >"$WORK/stated-only.xml"
+    crm_verify --xml-file "$WORK/stated-only.xml" -V >"$WORK/verify" 2>&1 || fail "Pacemaker refuses the configuration: $(<"$WORK/verify")"
     pending "$WORK/after.xml" >"$WORK/pending"
     live --no-children >"$WORK/now.xml" || fail "Pacemaker does not answer here"
     WAITING='the configuration to stay as it is for a moment'
