@@ -185,7 +185,8 @@ describe("while SBD is exchanged for SBD, nothing counts as a fence that is none
         ["a disk, with a watchdog alone", both, "watchdog", ""],
         ["a watchdog, with a disk", watched, "disk", "/dev/disk/by-id/fence"],
     ])("%s: controllers go on alone", (_title, cluster, sbd, device) => {
-        const rows = (text: string) => text.split("\n").filter((row) => !/stonith-timeout|pcmk_reboot_retries/.test(row));
+        const rows = (text: string) =>
+            text.split("\n").filter((row) => !/stonith-timeout|pcmk_reboot_retries/.test(row));
         expect(rows(on(cluster, sbd, device)).filter((row) => !/fencing-topology|fencing-level/.test(row))).toEqual(
             rows(configuration(spec())),
         );
