@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
+import { alternatives } from "../../remote/manifest";
 import type { Manifest } from "../../remote/manifest";
 import { PROBES } from "./probes";
 import type { Host } from "./hosts";
@@ -52,7 +53,7 @@ export function question({ units }: Host, verbs: Verb[]): string {
     // How units are says nothing of what they consist of.
     const compared = verbs.includes(Verb.Check) ? all : [];
     const lists = {
-        package: compared.flatMap(({ packages }) => packages.map((name) => name.split("=")[0] ?? name)),
+        package: compared.flatMap(({ packages }) => packages.flatMap(alternatives).map(({ name }) => name)),
         service: all.flatMap(servicesOf),
         place: compared.flatMap(({ files }) => files.map((file) => file.path)),
         folder: compared.flatMap(({ directories }) => directories.map((folder) => folder.path)),

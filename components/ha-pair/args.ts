@@ -28,7 +28,7 @@ export const ServicePreset = {
     Nginx: "nginx",
     /** mariadb.service, port 3306: point `datadir` at the volume. */
     Mariadb: "mariadb",
-    /** postgresql@15-main.service (Debian 12; elsewhere give `systemdUnit`), port 5432: point `data_directory` at the volume. */
+    /** postgresql@15-main.service (Debian 12; for Debian 13 give `systemdUnit: "postgresql@17-main"`), port 5432: point `data_directory` at the volume. */
     Postgresql: "postgresql",
     /** nfs-server.service, port 2049: keep /var/lib/nfs on the volume if locks are to outlive a move; clients wait for the server's grace time, which the promise counts (90 s, `grace-time` of nfs.conf). */
     NfsServer: "nfs-server",

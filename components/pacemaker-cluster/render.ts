@@ -28,15 +28,18 @@ const systemdUnits = (spec: ClusterSpec): string[] => [
     ...new Set(Object.values(spec.resources).flatMap(({ agent }) => systemdUnit(agent) ?? [])),
 ];
 
+/** From Debian 13 on each agent has its own package, and the one of all brings a gigabyte of clouds' libraries. */
+const fenceAgent = (name: string): string => `fence-agents-${name}|fence-agents`;
+
 const packages = (spec: ClusterSpec): string[] => [
     ...new Set([
         "corosync",
         "pacemaker",
         "pacemaker-cli-utils",
         ...Object.values(spec.resources).flatMap(({ agent }) => packageOf(agent) ?? []),
-        ...(spec.ipmi === undefined ? [] : ["fence-agents", "ipmitool"]),
+        ...(spec.ipmi === undefined ? [] : [fenceAgent("ipmilan"), "ipmitool"]),
         ...(spec.sbd === undefined ? [] : ["sbd"]),
-        ...(spec.sbd?.disk === undefined ? [] : ["fence-agents"]),
+        ...(spec.sbd?.disk === undefined ? [] : [fenceAgent("sbd")]),
         // Those of the vote's unit too: one installation instead of two.
         ...(spec.witness === undefined ? [] : VOTE_PACKAGES),
         ...spec.packages,

@@ -31,21 +31,45 @@ PACKAGE_FORMAT="\${Package} \${db:Status-Status} \${Version}\n"
 
 # MISSING: packages that are not installed, as they are named in the manifest.
 find_missing() {
-    local package name status version
+    local stated package name status version
+    local -a all=() choice
     local -A have=()
     MISSING=()
     ((${#PACKAGES[@]})) || return 0
+    for stated in "${PACKAGES[@]}"; do
+        IFS='|' read -ra choice <<<"$stated"
+        all+=("${choice[@]%%=*}")
+    done
     while read -r name status version; do
         if [[ $status == installed ]]; then have[$name]=$version; fi
-    done < <(become query dpkg-query --show --showformat="$PACKAGE_FORMAT" -- "${PACKAGES[@]%%=*}" 2>/dev/null)
-    for package in "${PACKAGES[@]}"; do
-        version=${have[${package%%=*}]-}
-        if [[ -z $version ]]; then
-            MISSING+=("$package")
-        elif [[ $package == *=* && $version != "${package#*=}" ]]; then
-            fail "${package%%=*} $version is installed, and ${package#*=} is asked for: an installed package is never up- or downgraded here" \
-                "" "apt-get install $package"
-        fi
+    done < <(become query dpkg-query --show --showformat="$PACKAGE_FORMAT" -- "${all[@]}" 2>/dev/null)
+    for stated in "${PACKAGES[@]}"; do
+        IFS='|' read -ra choice <<<"$stated"
+        for package in "${choice[@]}"; do
+            version=${have[${package%%=*}]-}
+            [[ -n $version ]] || continue
+            [[ $package != *=* || $version == "${package#*=}" ]] ||
+                fail "${package%%=*} $version is installed, and ${package#*=} is asked for: an installed package is never up- or downgraded here" \
+                    "" "apt-get install $package"
+            continue 2
+        done
+        MISSING+=("$stated")
+    done
+}
+
+known() { bounded query apt-cache show --no-all-versions -- "$@" >/dev/null 2>&1; }
+
+# Of alternatives the first that the host's sources have; where they have none, apt-get says so of the last.
+choose() { # STATED…
+    local stated package
+    local -a choice
+    MISSING=()
+    for stated; do
+        IFS='|' read -ra choice <<<"$stated"
+        for package in "${choice[@]}"; do
+            if [[ $stated != *'|'* ]] || known "$package"; then break; fi
+        done
+        MISSING+=("$package")
     done
 }
 
@@ -117,6 +141,7 @@ interrupted() {
 
 install_missing() {
     local before=$STATE/packages.before stamp=$STATE/updated status=0
+    local -a wanted
     if interrupted; then
         say "finishing an interrupted installation of packages"
         ACTIONS+=("dpkg --configure -a")
@@ -132,11 +157,13 @@ install_missing() {
         ((${#MISSING[@]})) || return 0
     fi
     : >"$WORK/apt"
-    if [[ -z $(find "$stamp" -mmin -60 2>/dev/null) ]] ||
-        ! bounded query apt-cache show --no-all-versions -- "${MISSING[@]}" >/dev/null 2>&1; then
+    wanted=("${MISSING[@]}")
+    choose "${wanted[@]}"
+    if [[ -z $(find "$stamp" -mmin -60 2>/dev/null) ]] || ! known "${MISSING[@]}"; then
         say "reading the package lists"
         # Lists of one source that cannot be read need not matter: what is missing shows below.
         if apt update update; then : >"$stamp"; fi
+        choose "${wanted[@]}"
     fi
     say "installing ${MISSING[*]}"
     [[ -e $before ]] || list_installed | keep "$before"

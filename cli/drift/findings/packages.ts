@@ -1,3 +1,4 @@
+import { alternatives } from "../../../remote/manifest";
 import type { Evidence } from "../../fleet/answer";
 import type { DeployedUnit } from "../../state";
 import { Kind, Repair } from "./finding";
@@ -6,10 +7,13 @@ import type { Finding } from "./finding";
 /** The unit's packages, and their versions where it names them. */
 export const packageFindings = ({ manifest }: DeployedUnit, { packages }: Evidence): Finding[] =>
     (packages === undefined ? [] : manifest.packages).flatMap((stated): Finding[] => {
-        const [name = "", wanted] = stated.split("=");
+        const choice = alternatives(stated);
+        const chosen = choice.find(({ name }) => packages?.has(name));
+        const subject = chosen?.name ?? choice.map(({ name }) => name).join(" or ");
+        const about = { kind: Kind.Package, subject };
+        if (chosen === undefined) return [{ ...about, detail: "not installed", repair: Repair.Prepare }];
+        const { name, version: wanted } = chosen;
         const there = packages?.get(name);
-        const about = { kind: Kind.Package, subject: name };
-        if (there === undefined) return [{ ...about, detail: "not installed", repair: Repair.Prepare }];
         return wanted === undefined || wanted === there
             ? []
             : [
@@ -17,7 +21,7 @@ export const packageFindings = ({ manifest }: DeployedUnit, { packages }: Eviden
                       ...about,
                       detail: `${there} is installed, and ${wanted} was asked for`,
                       repair: Repair.Host,
-                      commands: [`apt-get install --allow-downgrades ${stated}`],
+                      commands: [`apt-get install --allow-downgrades ${name}=${wanted}`],
                   },
               ];
     });

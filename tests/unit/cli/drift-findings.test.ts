@@ -60,7 +60,7 @@ const bad: [string, Record<string, string>, string][] = [
     [
         "a package that is not installed",
         { packages: "pinned\tinstalled\t1.2-3\nfront\tconfig-files\t2.0\n" },
-        "package: front: not installed [prepare]",
+        "package: front or back: not installed [prepare]",
     ],
     [
         "a package of another version",

@@ -27,6 +27,20 @@ wants() { printf '%s\n' 'unit app' "$@" | manifest; }
     [ "$(calls | grep -c update)" -eq 2 ]
 }
 
+@test "of alternatives the first that the sources have is installed, and one that is there will do" {
+    stub apt-cache <<<'! grep -qw new <<<"$*"'
+    wants 'package new|old|older'
+    engine prepare
+    [ "$(ls "$HOST/packages")" = old ]
+    stub apt-cache <<<'exit 0'
+    wants 'package new|old|older'
+    run engine prepare
+    [ "$(result)" = unchanged ]
+    wants 'package new=2|old=2'
+    run engine prepare
+    [[ $output == *"old 1.0 is installed, and 2 is asked for"* ]]
+}
+
 @test "a policy-rc.d of somebody else's comes back as it was" {
     printf '#!/bin/sh\nexit 0\n' >"$HOST/usr/sbin/policy-rc.d"
     chmod 0711 "$HOST/usr/sbin/policy-rc.d"

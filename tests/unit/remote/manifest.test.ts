@@ -20,7 +20,9 @@ const activation: fc.Arbitrary<Activation> = fc.oneof(
 const step = fc.record({ name, command: hostile });
 const manifests: fc.Arbitrary<Manifest> = fc
     .record({
-        packages: fc.array(fc.constantFrom<string[]>("keepalived", "mariadb-server=1:10.11.6-0+deb12u1", "g++")),
+        packages: fc.array(
+            fc.constantFrom<string[]>("keepalived", "mariadb-server=1:10.11.6-0+deb12u1", "g++", "new=2|old|older"),
+        ),
         users: fc.array(fc.constantFrom("keepalived_script", "nobody2")),
         directories: fc.array(fc.record({ path, mode, owner })),
         files: fc.array(
