@@ -40,7 +40,7 @@ async function settings(of: LabHost): Promise<Record<string, string>> {
 /** A service on every address of a host, also after its power was off. */
 const answering = `cat >/etc/systemd/system/answers.service <<'END'
 [Service]
-ExecStart=/usr/bin/perl -MSocket -e 'socket(S, AF_INET6, SOCK_STREAM, 0); bind(S, pack_sockaddr_in6(${ECHO}, IN6ADDR_ANY)); listen(S, 9); close(C) while accept(C, S)'
+ExecStart=/usr/bin/perl -MSocket=:all -e 'socket(S, AF_INET6, SOCK_STREAM, 0); bind(S, pack_sockaddr_in6(${ECHO}, IN6ADDR_ANY)); listen(S, 9); close(C) while accept(C, S)'
 [Install]
 WantedBy=multi-user.target
 END
