@@ -8,7 +8,7 @@ import type { SqlAccess } from "./sql";
 import { figure, up, upOk } from "./stack";
 import { Bench, onHost, until } from "./support";
 
-jest.setTimeout(900_000);
+jest.setTimeout(400_000);
 
 const THREE = ["db1", "db2", "db3"];
 const FIVE = [...THREE, "db4", "db5"];
