@@ -140,14 +140,22 @@ stopped_on_purpose() { # RESOURCE
     grep -qE "id=\"$1-meta_attributes-target-role\" .*value=\"Stopped\"" "$WORK/stated.xml"
 }
 
+# What is known of resources that leave, and run until they have, would be a warning to crm_verify, and so refused.
+without_leaving() {
+    awk -v file="$WORK/new.xml" '
+        BEGIN { while ((getline line < file) > 0) if (match(line, /<primitive [^>]*id="[^"]+"/)) { id = substr(line, RSTART, RLENGTH); sub(/.* id="/, "", id); sub(/"$/, "", id); stays[id] = 1 } }
+        /<lrm_resource / { id = $0; sub(/.*<lrm_resource [^>]*id="/, "", id); sub(/[":].*/, "", id); leaves = !(id in stays) }
+        !leaves { print }
+        /<\/lrm_resource>/ || /<lrm_resource [^>]*\/>/ { leaves = 0 }'
+}
+
 # Looking ahead takes seconds, in which a node may be put aside or DRBD guard a replica: what is replaced is what was read.
 look_ahead_at() {
     kept
     wanted >"$WORK/new.xml"
     whole "$WORK/new.xml" >"$WORK/after.xml"
-    # Without what runs: a resource that leaves, and runs until it has, would be a warning, and so refused.
-    sed '/<status>/,/<\/status>/c\  <status/>' "$WORK/after.xml" >"$WORK/stated-only.xml"
-    crm_verify --xml-file "$WORK/stated-only.xml" -V >"$WORK/verify" 2>&1 || fail "Pacemaker refuses the configuration: $(<"$WORK/verify")"
+    without_leaving <"$WORK/after.xml" >"$WORK/staying.xml"
+    crm_verify --xml-file "$WORK/staying.xml" -V >"$WORK/verify" 2>&1 || fail "Pacemaker refuses the configuration: $(<"$WORK/verify")"
     pending "$WORK/after.xml" >"$WORK/pending"
     live --no-children >"$WORK/now.xml" || fail "Pacemaker does not answer here"
     WAITING='the configuration to stay as it is for a moment'
