@@ -171,10 +171,11 @@ find_different() {
 
 # New content beside its target, so that a rename suffices later. What is staged is listed first, so that a cut run leaves nothing for ever.
 stage() {
-    local n path new
+    local n path new plural=''
     local -a all=()
     ((${#DIFFERENT[@]})) || return 0
-    say "staging ${#DIFFERENT[@]} file$(((${#DIFFERENT[@]} == 1)) || echo s)"
+    [[ ${#DIFFERENT[@]} == 1 ]] || plural=s
+    say "staging ${#DIFFERENT[@]} file$plural"
     for n in "${DIFFERENT[@]}"; do echo "${FILE_PATH[n]}"; done >"$MINE/staging" || fail "no room in $STATE"
     for n in "${DIFFERENT[@]}"; do
         path=${FILE_PATH[n]} new=$ROOT$(stage_of "$path")
