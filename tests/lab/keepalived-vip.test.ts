@@ -33,7 +33,8 @@ const each = <T>(ask: (h: LabHost) => Promise<T>): Promise<T[]> => Promise.all(h
 
 /** What a unit may touch of /etc, and nothing that a package brings along. */
 async function settings(of: LabHost): Promise<Record<string, string>> {
-    const ours = /^\.\/(keepalived\/(?!keepalived\.conf(\.sample|ig-opts))|systemd|sysctl\.d|(passwd|group|shadow|gshadow)$)/;
+    const ours =
+        /^\.\/(keepalived\/(?!keepalived\.conf(\.sample|ig-opts))|systemd|sysctl\.d|(passwd|group|shadow|gshadow)$)/;
     return Object.fromEntries(Object.entries(await etc(of)).filter(([file]) => ours.test(file)));
 }
 
