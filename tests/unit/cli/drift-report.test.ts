@@ -53,7 +53,7 @@ test("what is shown of a host, and how it is repaired", () => {
               -b
               +B
                c
-            package: front: not installed
+            package: front or back: not installed
           the host
             not of any unit: /etc/front/x.conf: neither a unit nor a package has put it there"
     `);

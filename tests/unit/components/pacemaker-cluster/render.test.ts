@@ -165,7 +165,16 @@ describe("while SBD is exchanged for SBD, nothing counts as a fence that is none
         writeFileSync(file, configuration(cluster));
         const ran = spawnSync(
             "bash",
-            ["--norc", "-eu", "-c", `${parts.join("\n")}\nSBD=$1 SBD_DEVICE=$2; true_of_sbd "$3"`, "-", sbd, device, file],
+            [
+                "--norc",
+                "-eu",
+                "-c",
+                `${parts.join("\n")}\nSBD=$1 SBD_DEVICE=$2; true_of_sbd "$3"`,
+                "-",
+                sbd,
+                device,
+                file,
+            ],
             {
                 encoding: "utf8",
             },
