@@ -18,6 +18,7 @@ beforeAll(async () => {
     pair = await PacemakerBench.up("t-pacechange", "10.109.0");
     const { seconds } = await upOk(pair.stack);
     process.stdout.write(`figure: first up: ${seconds.toFixed(1)} s\n`);
+    await pair.totals();
     await pair.healthy();
 });
 afterAll(async () => {
