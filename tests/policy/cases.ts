@@ -287,9 +287,12 @@ export const CASES: Case[] = [
     },
     {
         rule: "packages-pinned",
-        fails: applied(["package nginx-light", "package socat=1.7.4.4-2"], { type: "WebServer", name: "web" }),
-        says: ['HaproxyFrontend "web", node "a": packages have no version for haproxy: state name=version'],
-        passes: applied(["package haproxy=2.6.12-1+deb12u2"], { type: "HaproxyFrontend", name: "web" }),
-        unknown: later(applied([], { type: "HaproxyFrontend", name: "web" })),
+        fails: applied(["package nginx-light", "package socat=1.7.4.4-2"], { type: "shop:index:WebServer", name: "web" }),
+        says: ['Unit "web-a", node "a": packages have no version for nginx-light: state name=version'],
+        passes: [
+            ...applied(["package nginx-light=1.22.1-9"], { type: "shop:index:WebServer", name: "web" }),
+            ...applied(["package haproxy"], { type: "HaproxyFrontend", name: "front" }),
+        ],
+        unknown: later(applied([], { type: "shop:index:WebServer", name: "web" })),
     },
 ];
