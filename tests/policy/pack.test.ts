@@ -83,7 +83,7 @@ test("fails: a stack that breaks every rule, each by its component, node, field 
         'Stack "test-production": failover.power takes 60 s',
         'Certificate > LocallySignedCert "long-certificate": validityPeriodHours is 20000: 2400 are allowed',
         'Unit "older", node "b": is applied by engine 0, and 1 is the oldest allowed',
-        'KeepalivedVip "front", node "a": packages have no version for keepalived',
+        'Unit "tools", node "a": packages have no version for socat',
     ])
         expect(said).toContain(line);
     expect(said).not.toContain("nobody's");

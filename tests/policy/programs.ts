@@ -80,7 +80,8 @@ export async function breaksAll(): Promise<Record<string, unknown>> {
     new Other("Witness", "third", { node: same });
     const slow = [{ fault: "power", totalSeconds: 60, formula: "3 x advert interval (60 s)" }];
     const front = new Other("KeepalivedVip", "front", { nodes: [a, b] }, { failover: slow });
-    unit(front, "front-a", a, { packages: ["keepalived"], files: [router("front", "192.0.2.100")] });
+    unit(undefined, "tools", a, { packages: ["socat"] });
+    unit(front, "front-a", a, { files: [router("front", "192.0.2.100")] });
     new Unit("older", { node: b, manifest: manifest({ unit: "older" }) }, { transformations: [withoutVersion] });
     const back = new Other("GaleraCluster", "back", { nodes: [a, b] });
     unit(back, "back-a", a, {
@@ -145,12 +146,12 @@ export async function keepsAll(): Promise<Record<string, unknown>> {
         nodes: [app1, app2],
         address: "192.0.2.101/24",
         volume: disk.volume,
-        services: { nfs: { preset: "nfs-server" } },
+        services: { web: { preset: "nginx" } },
         witness: new Witness("third", { node: third, issuer: ca.issuer }).vote,
         fencing: {
             ipmi: {
-                app1: { address: "192.0.2.206", user: "pulumi", password: "nobody's" },
-                app2: { address: "192.0.2.207", user: "pulumi", password: "nobody's" },
+                app1: { address: "192.0.2.206", user: "pulumi", password: "nobody's", independentPower: true },
+                app2: { address: "192.0.2.207", user: "pulumi", password: "nobody's", independentPower: true },
             },
         },
         links: { app1: "198.51.100.6", app2: "198.51.100.7" },
