@@ -216,11 +216,17 @@ test("fails: what haproxy does not accept, in its own words, and nothing changes
     await upOk(stack);
 });
 
-test("fails: an address and port that another frontend of the host has", async () => {
-    second = { bind: { port: 443 } };
-    const { ok, output } = await up(stack);
+test("fails: an address and port that a frontend of another stack has on this host", async () => {
+    const other = await bench.stack("other", async () => {
+        const nodes = [bench.node("lb1")];
+        new HaproxyFrontend("second", { nodes, servers: { app1: { address: lb1, port: 8080 } }, bind: { port: 443 } });
+    });
+    const { ok, output } = await up(other);
     expect(ok).toBe(false);
-    expect(output).toMatch(/bind\.port: HaproxyFrontend "\w+" has \*:443 too: give one of the two another port/);
+    expect(output).toContain(
+        "*:443 is bound more than once: /etc/haproxy/conf.d/second.cfg /etc/haproxy/conf.d/web.cfg",
+    );
+    expect(await destroy(other)).toMatchObject({ ok: true });
 });
 
 test("fails: a port on which another program listens", async () => {
