@@ -4,13 +4,14 @@
 
 live() { timeout 20 cibadmin --query "$@" 2>/dev/null; }
 
-# Lines after the first that matches; between the tags of an empty element too.
-insert() { # ELEMENT FILE
-    awk -v tag="$1" -v file="$2" '
-        function put(line) { while ((getline line < file) > 0) print "      " line }
-        !done && $0 ~ "<" tag "/>" { sub("/>", ">"); print; put(); print "    </" tag ">"; done = 1; next }
+# A file's lines as the first in an element, or the last; also in an empty one.
+insert() { # first|last ELEMENT FILE
+    awk -v place="$1" -v tag="$2" -v file="$3" '
+        function put(line) { while ((getline line < file) > 0) print "      " line; done = 1 }
+        !done && $0 ~ "<" tag "/>" { sub("/>", ">"); print; put(); print "    </" tag ">"; next }
+        !done && place == "last" && $0 ~ "</" tag ">" { put() }
         { print }
-        !done && $0 ~ "<" tag "( [^>]*)?>" { put(); done = 1 }'
+        !done && place == "first" && $0 ~ "<" tag "( [^>]*)?>" { put() }'
 }
 
 # What a running cluster writes into its configuration by itself: nodes with their standby, versions and the watchdog, and the constraint by which
@@ -49,7 +50,9 @@ true_of_sbd() { # CONFIGURATION
 }
 
 wanted() {
-    true_of_sbd "$CIB" | insert nodes "$WORK/nodes" | insert cluster_property_set "$WORK/properties" | insert constraints "$WORK/constraints"
+    true_of_sbd "$CIB" | insert first nodes "$WORK/nodes" | insert first cluster_property_set "$WORK/properties" |
+        # Where the handler puts it: in another place it would count as moved.
+        insert last constraints "$WORK/constraints"
 }
 
 # The cluster's data as it was read, with another configuration, for the tools that look ahead.
