@@ -51,11 +51,17 @@ type ConfiguredNode = z.infer<typeof ConfiguredNode>;
  *     - { name: lb2, address: 192.0.2.12, interface: eth0, hostKey: ssh-ed25519 AAAA… }
  * ```
  *
- * @param names the nodes that the program needs; a missing one is an error that lists those there are. Without names: all that there are, each of which
- * the compiler takes for one that may be missing.
+ * Without names these are all that there are, each of which the compiler takes for one that may be missing.
+ *
  * @throws pulumi.RunError with every field of the config that is wrong.
  */
 export function nodesFromConfig(): Record<string, NodeArgs | undefined>;
+/**
+ * The nodes of a stack's config that a program needs, by name, from the same places.
+ *
+ * @param names the nodes that the program needs; a missing one is an error that lists those there are.
+ * @throws pulumi.RunError with every field of the config that is wrong.
+ */
 export function nodesFromConfig<Name extends string>(...names: Name[]): Record<Name, NodeArgs>;
 export function nodesFromConfig(...names: string[]): Record<string, NodeArgs | undefined> {
     const config = new pulumi.Config();
