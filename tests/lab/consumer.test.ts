@@ -35,7 +35,7 @@ async function example(name: string, config: Record<string, string> = {}) {
 }
 
 test("the packed package, installed in an empty folder, provisions real hosts", async () => {
-    const stack = await example("vip");
+    const stack = await example("vip", { "vip:address": "198.51.100.100/24" });
     expect(await up(stack)).toMatchObject({ ok: true });
     expect((await stack.outputs()).address?.value).toBe("198.51.100.100");
     // A first holder waits for three adverts that do not come.
