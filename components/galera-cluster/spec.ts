@@ -173,7 +173,8 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): GaleraSpe
         settings: Object.entries(args.settings ?? {}).map(([given, value]) => ({
             given,
             name: variableName(given),
-            value: value.trim(),
+            // A program without types gives a number where it is one.
+            value: String(value).trim(),
         })),
         providerOptions,
         drainSeconds: args.drainSeconds ?? 10,
