@@ -6,6 +6,7 @@ import type {
     ClusterResourceArgs,
     PacemakerClusterArgs,
 } from "../pacemaker-cluster";
+import { STICKINESS } from "../pacemaker-cluster/spec";
 import { prefixLength, withoutPrefix } from "../shared/addresses";
 import { Failback, ServicePlacement } from "./args";
 import type { HaPairArgs } from "./args";
@@ -19,10 +20,7 @@ export type PairResources = Required<
     >
 >;
 
-/** By how much one resource stays where it is (`resource-stickiness`); a group by as much for each of its members, and the replica it follows. */
-const STICKINESS = 100;
-
-/** Against what holds a group where it is: less does not move it, more does; and who reaches the witness goes before all of that. */
+/** Against what holds a group, and the replica it follows, where it is: less does not move it, more does; and who reaches the witness goes before all of that. */
 const scores = (members: number) => ({
     [Failback.Manual]: STICKINESS / 2,
     [Failback.Automatic]: 2 * STICKINESS * (members + 1),

@@ -97,6 +97,9 @@ export interface ClusterSpec {
     settleSeconds: number;
 }
 
+/** By how much a resource stays where it is, by default; a group by as much for each of its members. */
+export const STICKINESS = 100;
+
 /** At and beyond this, Pacemaker knows no exception. */
 export const INFINITY_SCORE = 1_000_000;
 
@@ -157,7 +160,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): ClusterSp
         volumes: (args.volumes ?? []).map(({ failover }) => failover ?? []),
         attributeLocations: args.attributeLocations ?? [],
         resourceDefaults: {
-            "resource-stickiness": "100",
+            "resource-stickiness": String(STICKINESS),
             "migration-threshold": "3",
             "failure-timeout": "120s",
             ...args.resourceDefaults,

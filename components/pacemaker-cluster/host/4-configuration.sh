@@ -55,9 +55,16 @@ wanted() {
         insert last constraints "$WORK/constraints"
 }
 
-# The cluster's data as it was read, with another configuration, for the tools that look ahead.
-whole() { # CONFIGURATION
-    awk -v file="$1" '/<configuration( .*)?>/ { while ((getline line < file) > 0) print line; skip = 1 } !skip { print } /<\/configuration>/ { skip = 0 }' "$WORK/live.xml"
+# A cluster's data, from stdin, with another configuration, for the tools that look ahead.
+with_configuration() { # FILE
+    awk -v file="$1" '/<configuration( .*)?>/ { while ((getline line < file) > 0) print line; skip = 1 } !skip { print } /<\/configuration>/ { skip = 0 }'
+}
+
+# What shall run, as a configuration and with the cluster's data as it was read.
+stage_wanted() {
+    kept
+    wanted >"$WORK/new.xml"
+    with_configuration "$WORK/new.xml" <"$WORK/live.xml" >"$WORK/after.xml"
 }
 
 # Validator, also where no cluster runs yet: the schema, references and values.
@@ -65,8 +72,7 @@ verb_verify() {
     # Without a running cluster there is no watchdog either: a timeout for it is refused, and then what fences by nothing else.
     sed '/name="stonith-watchdog-timeout"/d' "$CIB" >"$WORK/conf.xml"
     cmp -s "$CIB" "$WORK/conf.xml" || sed -i 's|name="stonith-enabled" value="true"|name="stonith-enabled" value="false"|' "$WORK/conf.xml"
-    CIB_file=$WORK/none cibadmin --empty |
-        awk -v file="$WORK/conf.xml" '/<configuration>/ { while ((getline line < file) > 0) print line; skip = 1 } !skip { print } /<\/configuration>/ { skip = 0 }' >"$WORK/cib.xml"
+    CIB_file=$WORK/none cibadmin --empty | with_configuration "$WORK/conf.xml" >"$WORK/cib.xml"
     crm_verify --xml-file "$WORK/cib.xml" -V >"$WORK/verify" 2>&1 && return 0
     sed "s|^$WORK/cib.xml:[0-9]*: ||; s/^(\w*)[[:space:]]*//" "$WORK/verify" >&2
     exit 1
@@ -154,9 +160,7 @@ without_leaving() {
 
 # Looking ahead takes seconds, in which a node may be put aside or DRBD guard a replica: what is replaced is what was read.
 look_ahead_at() {
-    kept
-    wanted >"$WORK/new.xml"
-    whole "$WORK/new.xml" >"$WORK/after.xml"
+    stage_wanted
     without_leaving <"$WORK/after.xml" >"$WORK/staying.xml"
     crm_verify --xml-file "$WORK/staying.xml" -V >"$WORK/verify" 2>&1 || fail "Pacemaker refuses the configuration: $(<"$WORK/verify")"
     pending "$WORK/after.xml" >"$WORK/pending"
@@ -181,9 +185,7 @@ verb_configure() {
 
 # The differences between what runs and what is stated, one a line.
 verb_configured() {
-    kept
-    wanted >"$WORK/new.xml"
-    whole "$WORK/new.xml" >"$WORK/after.xml"
+    stage_wanted
     crm_diff --original "$WORK/live.xml" --new "$WORK/after.xml" 2>/dev/null >"$WORK/diff" || true
     grep -q '<change ' "$WORK/diff" || return 0
     sed -nE 's/^ *<change operation="([a-z]+)" path="([^"]+)".*/\1 \2/p' "$WORK/diff" |
