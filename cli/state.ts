@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { HEADER } from "../remote/manifest";
+import { ENGINE_FILE, engineIn } from "../remote/engine";
 import type { Manifest } from "../remote/manifest";
 import { parse } from "../remote/parse";
 import { connectionOf } from "../toolchain/plugins/command/inputs";
@@ -13,6 +13,8 @@ interface Resource {
     parent?: string;
     /** Replaced, and still to be removed. */
     delete?: boolean;
+    /** URNs of what it waits for. */
+    dependencies?: string[];
     inputs?: Record<string, unknown>;
     outputs?: Record<string, unknown>;
 }
@@ -30,6 +32,16 @@ export interface DeployedComponent {
     type: string;
     /** Addresses that it gives to clients and that may move between its nodes. */
     addresses: string[];
+}
+
+/** The host side of units, as a stack's state knows it. */
+export interface DeployedEngine {
+    /** Its file on the host, as the unit's commands call it. */
+    path: string;
+    /** Name of the command that brought it there. */
+    command: string;
+    /** What that file holds. */
+    text: string;
 }
 
 /** A unit as a stack's state knows it. */
@@ -50,8 +62,8 @@ export interface DeployedUnit {
     component: DeployedComponent;
     /** Name of the unit in the program, with which its commands' names begin. */
     resource: string;
-    /** The host side that applied it: the text that was sent, without its manifest. */
-    engine: string;
+    /** The host side that applied it. */
+    engine: DeployedEngine;
     /** Digest of its credentials, as it was sent; `-` without any. */
     digest: string;
     /** Who keeps it, as it was sent; `-` where nobody in particular. */
@@ -64,17 +76,18 @@ export function deployedUnits({ deployment }: Deployment): DeployedUnit[] {
     const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
     return resources
         .filter((r) => r.type === COMMAND && r.urn.endsWith("-apply") && r.delete !== true)
-        .flatMap(({ parent = "", inputs }) => {
+        .flatMap((applied) => {
+            const { parent = "", inputs } = applied;
             const unit = byUrn.get(parent);
-            const stdin = inputs?.stdin;
-            if (unit?.type !== UNIT || typeof stdin !== "string") return [];
-            const text = manifestText(stdin);
-            const [, digest = "-", keeper = "-"] = / apply (\S+)(?: (\S+))?$/.exec(String(inputs?.create)) ?? [];
+            const text = inputs?.stdin;
+            if (unit?.type !== UNIT || typeof text !== "string") return [];
+            const [, path = "", digest = "-", keeper = "-"] =
+                /bash (\S+) apply (\S+)(?: (\S+))?$/.exec(String(inputs?.create)) ?? [];
             return [
                 {
                     component: componentOf(unit, byUrn),
                     resource: nameOf(unit),
-                    engine: stdin.split("\nmanifest_text() {")[0] ?? "",
+                    engine: { path, ...engineOf(applied, byUrn) },
                     digest,
                     keeper,
                     node: String(unit.inputs?.node),
@@ -86,6 +99,18 @@ export function deployedUnits({ deployment }: Deployment): DeployedUnit[] {
                 },
             ];
         });
+}
+
+/** What `prepare`, for which an apply waits, has waited for itself. Of a state without it: what would be sent now. */
+function engineOf(applied: Resource, byUrn: Map<string, Resource>): Omit<DeployedEngine, "path"> {
+    const neededBy = ({ dependencies = [] }: Resource) => dependencies.flatMap((urn) => byUrn.get(urn) ?? []);
+    const engine = neededBy(applied)
+        .flatMap(neededBy)
+        .find(({ urn }) => urn.endsWith("-engine"));
+    return {
+        command: engine === undefined ? "" : nameOf(engine),
+        text: engineIn(String(engine?.inputs?.stdin)) ?? ENGINE_FILE,
+    };
 }
 
 /** A unit that a stack's state has, or should have, and that is not applied: a first `up` or a `destroy` that stopped half-way. */
@@ -153,13 +178,6 @@ function movingAddresses({ type, inputs = {}, outputs = {} }: Resource): string[
         .filter((value) => typeof value === "string")
         .map((value) => value.split("/")[0] ?? value);
     return [...new Set(addresses)].filter((address) => isIP(address) !== 0);
-}
-
-/** The manifest at the end of what a unit sends. */
-export function manifestText(stdin: string): string {
-    const begin = stdin.lastIndexOf(`\n${HEADER}\n`) + 1;
-    const end = stdin.indexOf("\n", stdin.lastIndexOf("\nend ") + 1) + 1;
-    return stdin.slice(begin, end);
 }
 
 function nodesOf(component: Resource | undefined): string[] {

@@ -11,8 +11,6 @@ export interface ManagedFile {
 
 /** What of a unit's manifest rules look at. */
 export interface Manifest {
-    /** Version of the engine that it is sent with; 0 for one that does not say. */
-    engine: number;
     unit: string;
     /** `name` or `name=version`. */
     packages: string[];
@@ -21,23 +19,15 @@ export interface Manifest {
     text: string;
 }
 
-/** Where a manifest begins and ends in the script that a unit's command is given on its standard input. */
 const HEADER = "pulumi-ha manifest ";
-const END = /^end \d+$/m;
-/** How the engine, which comes before the manifest, says its version. */
-const ENGINE = /^ENGINE_VERSION=(\d+)$/m;
 
-/** The manifest in a script; undefined where there is none. */
-export function parse(script: string): Manifest | undefined {
-    const begin = script.indexOf(`\n${HEADER}`) + 1;
-    if (begin === 0) return undefined;
-    const rest = script.slice(begin);
-    const text = rest.slice(0, END.exec(rest)?.index);
+/** What a unit's command is given on its standard input; undefined where it is no manifest. */
+export function parse(text: string): Manifest | undefined {
+    if (!text.startsWith(HEADER)) return undefined;
     const rows = text.split("\n");
     const words = (directive: string): string[] =>
         rows.flatMap((row) => (row.startsWith(`${directive} `) ? [row.slice(directive.length + 1)] : []));
-    const engine = Number(ENGINE.exec(script.slice(0, begin))?.[1] ?? 0);
-    return { engine, unit: words("unit")[0] ?? "", packages: words("package"), files: filesOf(rows), text };
+    return { unit: words("unit")[0] ?? "", packages: words("package"), files: filesOf(rows), text };
 }
 
 /** The lines with a bar that follow a file's own line are its content; those of other directives are not. */
@@ -61,21 +51,35 @@ export interface Owner {
     node: unknown;
 }
 
-/** A check of manifests, as a check of resources: of the commands by which units are applied. */
-export const ofManifests =
-    <C>(check: (manifest: Manifest, owner: Owner, config: C, resource: Resource, seen: Seen) => Finding[]) =>
+type Check<C, Given> = (given: Given, owner: Owner, config: C, resource: Resource, seen: Seen) => Finding[];
+
+/** A check of what one of the commands of units is given on its standard input, as a check of resources. */
+const ofCommands =
+    <C>(suffix: string, what: string, check: Check<C, string>) =>
     (resource: Resource, config: C, seen: Seen): Finding[] => {
         const unit = seen.get(resource.parent);
-        // `prepare` carries the packages alone, and credentials.
-        if (resource.type !== "command:remote:Command" || unit?.kind !== "Unit" || !resource.name.endsWith("-apply"))
+        if (resource.type !== "command:remote:Command" || unit?.kind !== "Unit" || !resource.name.endsWith(suffix))
             return [];
         const owner = { component: seen.get(unit.parent) ?? unit, node: at(unit.inputs, "node") };
         const where = { urn: owner.component.urn, node: owner.node };
         const script = at(resource.inputs, "stdin");
-        if (script === UNKNOWN) return [later(["stdin"], { ...where, says: `(its manifest) ${LATER}` })];
-        const manifest = typeof script === "string" ? parse(script) : undefined;
-        return manifest ? check(manifest, owner, config, resource, seen).map((found) => ({ ...where, ...found })) : [];
+        if (script === UNKNOWN) return [later(["stdin"], { ...where, says: `(its ${what}) ${LATER}` })];
+        const found = typeof script === "string" ? check(script, owner, config, resource, seen) : [];
+        return found.map((finding) => ({ ...where, ...finding }));
     };
+
+/** A check of manifests: of the commands by which units are applied, as `prepare` carries packages and credentials alone. */
+export const ofManifests = <C>(check: Check<C, Manifest>) =>
+    ofCommands<C>("-apply", "manifest", (text, ...rest) => {
+        const manifest = parse(text);
+        return manifest ? check(manifest, ...rest) : [];
+    });
+
+/** A check of the versions of what is brought to hosts to act there; 0 for a text that does not say. */
+export const ofEngines = <C>(check: Check<C, number>) =>
+    ofCommands<C>("-engine", "engine", (script, ...rest) =>
+        check(Number(/^ENGINE_VERSION=(\d+)$/m.exec(script)?.[1] ?? 0), ...rest),
+    );
 
 /** Whether a path is that of corosync's configuration, be it a copy from which the one that is read is made. */
 export const isCorosyncConf = (path: string): boolean => path.endsWith("/corosync.conf");

@@ -5,7 +5,9 @@ import * as random from "@pulumi/random";
 import { answersFirst } from "./answers";
 import { NO_CREDENTIALS, credentialText, digest } from "./credentials";
 import type { Credentials } from "./credentials";
-import { ENGINE } from "./engine";
+import { ENGINE_SCRIPT } from "./engine";
+import { launcher } from "./launcher";
+import type { Verb } from "./launcher";
 import { HEADER, toText } from "./manifest";
 import type { Manifest } from "./manifest";
 import { connection } from "./node";
@@ -31,7 +33,8 @@ const DEFAULT_REACH_SECONDS = 60;
 
 /**
  * One manifest on one host: `prepare` (packages, credentials; disturbs nothing, runs on all hosts at once) and `apply` (converges, then waits for
- * the gates). The only user of `remote.Command` in this library.
+ * the gates). What both call on the host, the engine, is brought there by a command of its own, one for all units that a component has on a node. The only
+ * user of `remote.Command` in this library.
  *
  * How long a lost host can hold an `up`: one whose packets vanish, `reachWithinSeconds` and 5 s for each dial (170 s with the default, 70 s in
  * `apply`); one that takes connections and stays silent, 15 seconds (on `up`; not on `destroy`, where no hook may run, and not behind a bastion); a link that is lost while a command runs, 150 seconds with the vendor's plugin (the TCP keepalive of its dial), 60 with the stand-in.
@@ -53,19 +56,31 @@ export class Unit extends pulumi.ComponentResource {
         const manifest = pulumi.output(args.manifest);
         // As a promise: as an output it would make the commands wait for the unit, which waits for them.
         const keeper = new Promise<string>((resolve) => this.urn.apply((urn) => resolve(keptBy(urn))));
+        const user = pulumi.output(node.user ?? "root");
+        const launch = (verb: Verb) => user.apply((login) => launcher(login, verb));
         const hooks = answersFirst(name, node);
-        const remove = pulumi.interpolate`${launcher(node, "remove")} - ${keeper}`;
+        const reach = node.reachWithinSeconds ?? DEFAULT_REACH_SECONDS;
+        const remove = pulumi.interpolate`${launch("remove")} ${keeper}`;
 
-        const prepared = this.command(`${name}-prepare`, node, node.reachWithinSeconds ?? DEFAULT_REACH_SECONDS, {
-            create: pulumi.interpolate`${launcher(node, "prepare", FIRST_CONTACT)} ${revision} ${keeper}`,
-            stdin: pulumi.all([manifest, credentials]).apply(([m, c]) => script(preparation(m, c ?? {}))),
+        const engine = once(opts?.parent ?? this, node.name, () =>
+            this.command(`${name}-engine`, node, reach, {
+                create: pulumi.interpolate`${launch("install")} ${keeper}`,
+                stdin: ENGINE_SCRIPT,
+                delete: pulumi.interpolate`${launch("uninstall")} ${keeper}`,
+                hooks,
+                dependsOn: opts?.dependsOn,
+            }),
+        );
+        const prepared = this.command(`${name}-prepare`, node, reach, {
+            create: pulumi.interpolate`${launch("prepare")} ${revision} ${keeper}`,
+            stdin: pulumi.all([manifest, credentials]).apply(([m, c]) => preparation(m, c ?? {})),
             delete: remove,
             hooks,
-            dependsOn: opts?.dependsOn,
+            dependsOn: [engine],
         });
         this.applied = this.command(`${name}-apply`, node, REACHED_SECONDS, {
-            create: pulumi.interpolate`${launcher(node, "apply")} ${revision} ${keeper}`,
-            stdin: manifest.apply((m) => script(toText(m))),
+            create: pulumi.interpolate`${launch("apply")} ${revision} ${keeper}`,
+            stdin: manifest.apply(toText),
             delete: remove,
             hooks,
             dependsOn: [prepared, ...(args.after ?? []).map((unit) => unit.applied)],
@@ -87,7 +102,7 @@ export class Unit extends pulumi.ComponentResource {
         run: {
             create: pulumi.Output<string>;
             delete: pulumi.Output<string>;
-            stdin: pulumi.Output<string>;
+            stdin: pulumi.Input<string>;
             dependsOn: pulumi.ComponentResourceOptions["dependsOn"];
             hooks?: pulumi.ResourceHookBinding;
         },
@@ -126,9 +141,6 @@ function refuseUnreachable(node: NodeArgs, unit: Unit): void {
         throw stackless(new pulumi.ResourceError(`node ${node.name}: ${found.join("; ")}`, unit, true));
 }
 
-const FIRST_CONTACT =
-    "sudo -n true || { echo 'pulumi-ha acts as root: let this user use sudo without a password (NOPASSWD), or log in as root' >&2; exit 77; }; ";
-
 /**
  * Who keeps the unit on its host: a stack and a resource of it. A resource that is renamed or moved is made anew before the old one is removed; the host
  * then sees by this that the removal is no longer meant for what runs there. And of two stacks with a component of one name, the second is refused.
@@ -136,25 +148,19 @@ const FIRST_CONTACT =
 const keptBy = (urn: string): string =>
     `${pulumi.getProject()}/${pulumi.getStack()}/${createHash("sha256").update(urn).digest("hex").slice(0, 16)}`;
 
-/** The text that ssh executes: constant but for its arguments, as it is shown in previews, errors and the host's process list. */
-function launcher(node: NodeArgs, verb: "prepare" | "apply" | "remove", check = ""): pulumi.Output<string> {
-    return pulumi
-        .output(node.user ?? "root")
-        .apply((user) => (user === "root" ? `bash -s -- ${verb}` : `${check}sudo -n bash -s -- ${verb}`));
+/** By component and node. Held by the component, so that programs of one process share nothing. */
+const engines = new WeakMap<pulumi.Resource, Map<string, command.remote.Command>>();
+
+/** The command that brings the engine to a node for the units of a component: that of its first unit there. */
+function once(component: pulumi.Resource, node: string, make: () => command.remote.Command): command.remote.Command {
+    const ofComponent = engines.get(component) ?? new Map<string, command.remote.Command>();
+    const engine = ofComponent.get(node) ?? make();
+    engines.set(component, ofComponent.set(node, engine));
+    return engine;
 }
 
 /** What `prepare` needs of a manifest, and the credentials: a change of configuration leaves it as it is. */
 function preparation(m: Manifest, credentials: Credentials): string {
     const lines = [HEADER, `unit ${m.unit}`, ...m.packages.map((p) => `package ${p}`), ...credentialText(credentials)];
     return [...lines, `end ${lines.length}`].join("\n") + "\n";
-}
-
-const MARK = "PULUMI_HA_MANIFEST";
-
-/**
- * The engine, then the text: functions only, so that a stream that was cut does nothing, and the engine first, so that a diff shows the lines below
- * it. No line of a manifest can be the mark: directives are lower case and bodies begin with a bar.
- */
-function script(text: string): string {
-    return `${ENGINE}\nmanifest_text() { cat <<'${MARK}'\n${text}${MARK}\n}\nmain "$@"\n`;
 }

@@ -6,7 +6,16 @@ export interface Mark {
     resource: string;
     /** Whether packages and credentials are missing too. */
     prepare: boolean;
+    /** Name of the command that brings the engine to its host. */
+    engine: string;
 }
+
+/** The commands of a unit that run again: what an apply needs on its host comes along. */
+export const commandsOf = ({ resource, prepare, engine }: Mark): string[] => [
+    engine,
+    ...(prepare ? [`${resource}-prepare`] : []),
+    `${resource}-apply`,
+];
 
 const MARK = "# drift was found";
 
@@ -18,9 +27,7 @@ const MARK = "# drift was found";
  * @param when for whoever reads the preview.
  */
 export function marked<D extends Deployment>(state: D, marks: Mark[], when: string): D {
-    const names = new Set(
-        marks.flatMap(({ resource, prepare }) => [`${resource}-apply`, ...(prepare ? [`${resource}-prepare`] : [])]),
-    );
+    const names = new Set(marks.flatMap(commandsOf));
     const noted = (properties: Record<string, unknown> | undefined) =>
         typeof properties?.create === "string"
             ? { ...properties, create: `${MARK} ${when}\n${properties.create.split("\n").at(-1) ?? ""}` }

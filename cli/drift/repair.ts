@@ -1,6 +1,7 @@
 import type { Connection } from "../../toolchain/plugins/command/inputs";
 import { Repair } from "./findings/finding";
 import type { Finding } from "./findings/finding";
+import { commandsOf } from "./mark";
 import type { Mark } from "./mark";
 import type { DriftReport } from "./report";
 
@@ -30,9 +31,9 @@ export function repairPlan({ hosts }: DriftReport, logins: Map<string, string>):
         return { node, login: logins.get(node) ?? `ssh ${node}`, commands };
     });
     const marks = hosts.flatMap(({ units }) =>
-        units.flatMap(({ resource, findings }) =>
+        units.flatMap(({ resource, engine, findings }) =>
             findings.some(({ repair }) => BY_UP.includes(repair))
-                ? [{ resource, prepare: findings.some(({ repair }) => repair === Repair.Prepare) }]
+                ? [{ resource, engine, prepare: findings.some(({ repair }) => repair === Repair.Prepare) }]
                 : [],
         ),
     );
@@ -49,8 +50,5 @@ export function loginOf({ user, host, port, proxy }: Connection): string {
 export const upCommand = (marks: Mark[], stack: string | undefined): string =>
     [
         `pulumi up${stack === undefined ? "" : ` --stack ${stack}`}`,
-        ...marks.flatMap(({ resource, prepare }) => [
-            ...(prepare ? [`--target '**::${resource}-prepare'`] : []),
-            `--target '**::${resource}-apply'`,
-        ]),
+        ...new Set(marks.flatMap(commandsOf).map((command) => `--target '**::${command}'`)),
     ].join(" ");

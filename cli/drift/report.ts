@@ -14,6 +14,8 @@ export interface UnitReport {
     unit: string;
     /** Name in the program: `front-lb1`. */
     resource: string;
+    /** Name of the command that brought what acts on its host. */
+    engine: string;
     component: string;
     /** `KeepalivedVip`. */
     type: string;
@@ -60,8 +62,11 @@ export function hostReport({ host, evidence, why, seconds }: Answer, now: number
     const busy = evidence?.busy;
     const unknown = why ?? (busy === undefined ? undefined : `something else is at work on it: ${holderIn(busy)}`);
     const units = host.units.map((unit): UnitReport => {
-        const { manifest, resource, component } = unit;
-        const is = { unit: manifest.unit, resource, component: component.name, type: component.type };
+        const { manifest, resource, engine, component } = unit;
+        const is = {
+            ...{ unit: manifest.unit, resource, engine: engine.command },
+            ...{ component: component.name, type: component.type },
+        };
         // While an `up` is under way, what is found is its half-done work.
         if (evidence === undefined || busy !== undefined)
             return { ...is, verdict: Verdict.Unknown, findings: [], why: unknown };

@@ -31,6 +31,8 @@ export interface UnitRecord {
     cut: boolean;
     /** Whether there is a folder with its credentials on the host; true where it was sent none. */
     credentials: boolean;
+    /** What its commands run there: as it was brought, another text, or nothing. */
+    engine: "whole" | "other" | "missing";
 }
 
 /** A path as it is on a host. */
@@ -183,9 +185,15 @@ function jsonOf(line: string): unknown {
 }
 
 function recordIn(text: string): UnitRecord {
-    const [state, keeper = "-", digest = "-", cut, credentials] = text.split("\n");
+    const [state, keeper = "-", digest = "-", cut, credentials, engine] = text.split("\n");
     const known = Object.values(RecordState).find((value) => value === state) ?? RecordState.Missing;
-    return { state: known, keeper, digest, cut: cut === "cut", credentials: credentials !== "missing" };
+    return {
+        state: known,
+        ...{ keeper, digest },
+        cut: cut === "cut",
+        credentials: credentials !== "missing",
+        engine: engine === "other" || engine === "missing" ? engine : "whole",
+    };
 }
 
 function comparedIn(text: string): Map<string, Compared> {

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# The host side of some units that one text has applied: reads the text once, and runs it for each unit in a shell of its own. Prints VERB UNIT STATUS
-# as each ends. Called with RUN ENGINE, and VERB UNIT MANIFEST DIGEST KEEPER of each.
+# The host side of some units that one engine has applied: reads it once, but for its call of itself, and runs it for each unit in a shell of its own.
+# Prints VERB UNIT STATUS as each ends. Called with RUN ENGINE, and VERB UNIT MANIFEST DIGEST KEEPER of each.
 
 # shellcheck source=/dev/null
-. "$1/$2"
+. <(exec sed '$d' "$1/$2")
 # By it the text says that it was cut off.
 trap - EXIT
 

@@ -121,7 +121,7 @@ sub ask {
 
 sub tell_records {
     for (asked('unit')) {
-        my ($unit, $manifest, $digest) = @$_;
+        my ($unit, $manifest, $digest, $path, $engine) = @$_;
         my $home = "$records/units/$unit";
         my $is = content("$home/manifest");
         my @said = (
@@ -130,6 +130,7 @@ sub tell_records {
             first_line("$home/digest") // '-',
             -e "$home/journal/changes" ? 'cut' : 'whole',
             $digest eq '-' || -d "$SECRETS/$unit/$digest" ? 'there' : 'missing',
+            (content($path) // '') eq $text{$engine} ? 'whole' : -e $path ? 'other' : 'missing',
         );
         tell_of('record', $unit, join '', map { "$_\n" } @said);
     }

@@ -43,9 +43,9 @@ export function question({ units }: Host, verbs: Verb[]): string {
     const asks = units.flatMap(({ manifest: { unit }, text, engine, digest, keeper }) => {
         const whole = named(text);
         const of = { [Verb.Check]: whole, [Verb.Health]: named(impatient(text)) };
-        const host = named(`${engine}\n`);
+        const host = named(engine.text);
         return [
-            part(["unit", unit, whole, digest]),
+            part(["unit", unit, whole, digest, engine.path, host]),
             ...verbs.map((verb) => part(["ask", verb, unit, host, of[verb], digest, keeper])),
         ];
     });

@@ -1,6 +1,5 @@
 import type { Manifest } from "../../remote/manifest";
 import { parse } from "../../remote/parse";
-import { manifestText } from "../state";
 import { SECRET, UNKNOWN, nameOf } from "./preview";
 import type { Op, Preview, PreviewStep, ResourceState } from "./preview";
 
@@ -89,7 +88,7 @@ function seen({ inputs, propertyDependencies }: ResourceState, byUrn: Map<string
     }
     if (stdin === SECRET) return { hidden: "holds a secret, so that a preview does not show it" };
     try {
-        return { manifest: parse(manifestText(stdin)) };
+        return { manifest: parse(stdin) };
     } catch (error) {
         return { hidden: `not readable here: ${error instanceof Error ? error.message : String(error)}` };
     }
@@ -101,7 +100,7 @@ const list = (names: string[]): string =>
 /** The digest of the credentials: the one argument of the launcher that differs when they are rotated. */
 function digestOf({ inputs: { create } }: ResourceState): string {
     if (typeof create !== "string" || create.includes(UNKNOWN)) return "not known yet";
-    return / -- apply (\S+)/.exec(create)?.[1] ?? "-";
+    return /bash \S+ apply (\S+)/.exec(create)?.[1] ?? "-";
 }
 
 /** A unit whose address or host key is another one may meet another machine. */

@@ -1,4 +1,4 @@
-import { ofManifests } from "../manifest";
+import { ofEngines } from "../manifest";
 import type { Rule } from "../rule";
 
 interface Settings {
@@ -22,7 +22,7 @@ export const engineVersion: Rule<Settings> = {
             description: "The oldest engine that is let through; a text without a version counts as 0.",
         },
     },
-    check: ofManifests(({ engine }, _, { minVersion }) =>
+    check: ofEngines((engine, _, { minVersion }) =>
         engine >= minVersion
             ? []
             : [

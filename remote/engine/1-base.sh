@@ -1,5 +1,5 @@
 { trap 'echo "pulumi-ha: the script arrived cut off; nothing was done" >&2; exit 65' EXIT; }
-# The host side of a unit. Everything is defined first and `main` is the last line, so that a stream that was cut does nothing; the line above
+# The host side of units. Everything is defined first and `main` is the last line, so that a text that was cut does nothing; the line above
 # is one compound command, so that a cut inside it is a syntax error.
 # `return` names its status throughout: in a function called from the EXIT trap, a bare one returns the status of before the trap.
 
@@ -169,7 +169,7 @@ take_lock() { # NAME
         say "waiting for the $verb of $unit (pid $pid, for $((EPOCHSECONDS - since)) s)"
     done
     UNTIL=$((SECONDS + LIMIT[run]))
-    echo "$$ $VERB $UNIT $EPOCHSECONDS" >"$lock.holder"
+    echo "$$ $VERB ${UNIT:-engine} $EPOCHSECONDS" >"$lock.holder"
 }
 
 # Content on the disk, by rename: a cut leaves the old or the new, never half.

@@ -13,7 +13,7 @@ fit() {
         esac
     done <"$ROOT/etc/os-release" || true
     # What came with a system that was supported can leave after its upgrade too.
-    [[ $VERB != remove ]] || id=debian version=12
+    [[ $VERB != @(remove|uninstall) ]] || id=debian version=12
     case "$id $version" in
     'debian 12' | 'debian 13' | 'ubuntu 22.04' | 'ubuntu 24.04') ;;
     *) fail "this host runs $name: supported are Debian 12 and 13, Ubuntu 22.04 and 24.04" ;;

@@ -194,26 +194,31 @@ sweep() {
     done
 }
 
+# What a run is about. Who asks on their own account, as `pulumi-ha drift` does, defines it anew.
+manifest_text() { cat; }
+
 main() {
     set -Eeuo pipefail
     shopt -s extglob nullglob
+    VERB=${1-} DIGEST=${2--} KEEPER=${3--}
     STARTED=${EPOCHREALTIME/./} UNTIL=${LIMIT[run]} PHASE=early HOLDING=0
     ROOT='' WORK='' TEXT_FILE='' UNIT='' WHAT='' DETAIL='' LOOK='' NOW='' AT='' RESULT=''
-    VERB=${1-} DIGEST=${2--} KEEPER=${3--}
     CHANGED=() ACTIONS=() PROBLEMS=() DIFFERENT=() LEAVING=()
     declare -gA BEFORE=() OURS=() IS=() THEIRS=() THEIRS_SHARED=() ACTIVE=() ENABLED=() FRAGMENT=() PLANNED=() STILL=()
     export LC_ALL=C HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     umask 077
+    # An engine that comes is read from there still, and bash does not survive it when that is copied.
+    [[ $VERB == @(install|uninstall) ]] || exec 5<&0
     exec </dev/null 3>&1 4>&2
     trap '' HUP PIPE
     trap leave EXIT
     trap 'AT=$BASH_COMMAND' ERR
     trap 'fail "stopped by a signal"' INT TERM
     if declare -F under_test >/dev/null; then under_test; fi
-    STATE=$ROOT/var/lib/pulumi-ha RUN=$ROOT/run/pulumi-ha MINE=$STATE
+    STATE=$ROOT/var/lib/pulumi-ha RUN=$ROOT/run/pulumi-ha ENGINES=$STATE/engine MINE=$STATE
     case $VERB in
-    prepare | apply | check | health | remove) ;;
-    *) fail "'$VERB' is no verb: prepare, apply, check, health, remove" ;;
+    install | prepare | apply | check | health | remove | uninstall) ;;
+    *) fail "'$VERB' is no verb: install, prepare, apply, check, health, remove, uninstall" ;;
     esac
     word digest "$DIGEST"
     word keeper "$KEEPER"
@@ -221,10 +226,13 @@ main() {
     [[ -d $RUN ]] || mkdir -p -- "$RUN"
     sweep
     WORK=$(exec mktemp -d "$RUN/work.$$.XXXXXX")
-    manifest_text >"$WORK/text"
-    load "$WORK/text"
-    MINE=$STATE/units/$UNIT GONE=$STATE/units/.$UNIT.gone CREDENTIALS=$ROOT/etc/pulumi-ha/credentials/$UNIT
-    SECRETS=$CREDENTIALS/$DIGEST
+    if [[ $VERB != @(install|uninstall) ]]; then
+        manifest_text <&5 >"$WORK/text"
+        load "$WORK/text"
+        MINE=$STATE/units/$UNIT GONE=$STATE/units/.$UNIT.gone CREDENTIALS=$ROOT/etc/pulumi-ha/credentials/$UNIT
+        SECRETS=$CREDENTIALS/$DIGEST
+    fi
+    exec 5<&-
     "verb_$VERB"
     exit 0
 }

@@ -1,3 +1,4 @@
+import { ENGINE_ID, enginePath } from "../../remote/engine";
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -155,7 +156,11 @@ describe("a generated password", () => {
 
         expect(holding(printed)).toEqual([]);
         // What was sampled is there: both sides' view of the same launcher, and of the program.
-        for (const part of ["sudo\0-n\0bash\0-s\0--\0apply\0", "plugins/command/index.js", "PULUMI_CONFIG_PASSPHRASE="])
+        for (const part of [
+            `sudo\0-n\0bash\0${enginePath(ENGINE_ID)}\0apply\0`,
+            "plugins/command/index.js",
+            "PULUMI_CONFIG_PASSPHRASE=",
+        ])
             expect(processes.some((text) => text.includes(part))).toBe(true);
         expect(holding(processes)).toEqual([]);
 
@@ -164,7 +169,7 @@ describe("a generated password", () => {
         expect(state.filter((file) => holding([fs.readFileSync(file, "latin1")]).length > 0)).toEqual([]);
 
         const journal = await onHost(host(), "journalctl --sync; journalctl -b -o export");
-        expect(journal).toContain("bash -s -- apply");
+        expect(journal).toContain(`${enginePath(ENGINE_ID)} apply`);
         expect(holding([journal])).toEqual([]);
 
         const found = await host().exec(["grep", "-rlF", "-f", "-", "/etc", "/var", "/run", "/tmp", "/root", "/home"], {

@@ -72,8 +72,10 @@ describe("one host without power, one that hangs, one whose link is lost while i
         expect(next.steps).toEqual([
             "create cut-apply",
             "create hung-apply",
+            "create hung-engine",
             "create hung-prepare",
             "create off-apply",
+            "create off-engine",
             "create off-prepare",
         ]);
         for (const name of hosts) expect(await held(bench.host(name))).toMatchObject({ lines: ["say=one"] });

@@ -40,13 +40,13 @@ describe("units on two hosts", () => {
         });
     });
 
-    test("come up, each with prepare and apply", async () => {
+    test("come up, each with engine, prepare and apply", async () => {
         const outcome = await upOk(stack);
         figure("first up, 2 hosts, 2 units each", outcome.seconds);
         expect(outcome.steps).toEqual(
             hosts
                 .flatMap((name) => [`beacon-${name}`, `lamp-${name}`])
-                .flatMap((unit) => [`create ${unit}-apply`, `create ${unit}-prepare`])
+                .flatMap((unit) => ["apply", "engine", "prepare"].map((verb) => `create ${unit}-${verb}`))
                 .sort(),
         );
         expect((await each((host) => held(host))).map(({ lines }) => lines)).toEqual([wanted.lines, wanted.lines]);
@@ -121,10 +121,7 @@ describe("units on two hosts", () => {
         expect(await onHost(bench.host("one"), "cat /etc/lamp/lamp.conf")).toBe("say=theirs\n");
         expect(
             await each((host) =>
-                onHost(
-                    host,
-                    "find /var/lib/pulumi-ha /run -maxdepth 1 -mindepth 1 -path '*pulumi-ha/*' -o -name '*.loaded'",
-                ),
+                onHost(host, "find /var/lib /run -maxdepth 1 -path '/var/lib/pulumi-ha*' -o -name '*.loaded'"),
             ),
         ).toEqual(["", ""]);
         expect(await each((host) => onHost(host, "systemctl list-units --all --no-legend 'beacon*' 'lamp*'"))).toEqual([

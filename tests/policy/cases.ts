@@ -20,7 +20,7 @@ const node = (name: string, byte: number, labels?: Record<string, string>) => ({
 });
 const nodes = (...names: string[]) => names.map((name, i) => node(name, i + 1));
 
-/** A unit's command with a manifest as the library sends it, and all that it belongs to. */
+/** A unit's commands with an engine and a manifest as the library sends them, and all that they belong to. */
 export function applied(rows: string[], component: Given, nodeName = "a", engine = "ENGINE_VERSION=1"): Given[] {
     const unit: Given = {
         type: "Unit",
@@ -29,24 +29,21 @@ export function applied(rows: string[], component: Given, nodeName = "a", engine
         of: component,
     };
     const text = ["pulumi-ha manifest 1", "unit x", ...rows, `end ${rows.length + 2}`].join("\n");
-    const stdin = `${engine}\nsay() { :; }\nmanifest_text() { cat <<'MARK'\n${text}\nMARK\n}\nmain "$@"\n`;
-    const apply: Given = {
+    const command = (verb: string, stdin: string): Given => ({
         type: "command:remote:Command",
-        name: `${unit.name}-apply`,
+        name: `${unit.name}-${verb}`,
         props: { connection: { host: "192.0.2.1", hostKey: HOST_KEY }, stdin },
         of: unit,
-    };
-    return [component, unit, apply];
+    });
+    return [component, unit, command("engine", `${engine}\nsay() { :; }\n`), command("apply", `${text}\n`)];
 }
 
 const withFile = (path: string, ...content: string[]) => [
     `file ${path} 0644 root:root`,
     ...content.map((row) => `| ${row}`),
 ];
-const later = ([component, unit, apply]: Given[]): Given[] =>
-    [component, unit, apply && { ...apply, props: { ...apply.props, stdin: UNKNOWN } }].filter(
-        (given) => given !== undefined,
-    );
+const later = (given: Given[]): Given[] =>
+    given.map((one) => (one.props?.stdin === undefined ? one : { ...one, props: { ...one.props, stdin: UNKNOWN } }));
 
 const vip = (name: string, id: number, address: string): Given[] =>
     applied(

@@ -63,8 +63,11 @@ const router = (name: string, address: string): ManagedFile =>
 /** What a unit sends as a version of the library would that knew of no versions. */
 const withoutVersion: pulumi.ResourceTransformation = ({ type, props, opts }) => {
     if (type !== "command:remote:Command") return undefined;
-    const { stdin } = props as { stdin: pulumi.Output<string> };
-    return { props: { ...props, stdin: stdin.apply((text) => text.replace(/^ENGINE_VERSION=.*\n/m, "")) }, opts };
+    const { stdin } = props as { stdin: pulumi.Input<string> };
+    return {
+        props: { ...props, stdin: pulumi.output(stdin).apply((text) => text.replace(/^ENGINE_VERSION=.*\n/m, "")) },
+        opts,
+    };
 };
 
 /** Breaks every rule at least once. What a component itself refuses stands here as one of another version would have it. */

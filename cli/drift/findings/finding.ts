@@ -11,6 +11,7 @@ export const Kind = {
     Service: "service",
     Stale: "not in effect",
     Record: "record",
+    Engine: "engine",
     Leftover: "leftover unit",
     Refused: "cannot be applied",
     Other: "differs",

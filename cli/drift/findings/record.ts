@@ -5,7 +5,7 @@ import { Kind, Repair } from "./finding";
 import type { Finding } from "./finding";
 
 /** What the host remembers of the unit. */
-export function recordFindings({ manifest, keeper }: DeployedUnit, { records }: Evidence): Finding[] {
+export function recordFindings({ manifest, keeper, engine }: DeployedUnit, { records }: Evidence): Finding[] {
     const record = records.get(manifest.unit);
     if (record === undefined) return [];
     const about = { kind: Kind.Record, subject: manifest.unit } as const;
@@ -34,6 +34,13 @@ export function recordFindings({ manifest, keeper }: DeployedUnit, { records }: 
         found.push({
             ...about,
             detail: "a run was cut off half-way and nothing has completed it",
+            repair: Repair.Apply,
+        });
+    if (record.engine !== "whole")
+        found.push({
+            kind: Kind.Engine,
+            subject: engine.path,
+            detail: `what the unit's commands run ${record.engine === "missing" ? "is not on the host any more" : "was changed there"}`,
             repair: Repair.Apply,
         });
     const needed = manifest.files.some(({ credential, fill }) => credential !== undefined || fill?.length);

@@ -65,7 +65,7 @@ test("what is shown of a host, and how it is repaired", () => {
             rm /etc/front/x.conf
           then let \`pulumi up\` apply again what differs; without the mark it takes everything for applied:
             pulumi-ha drift --stack prod --mark
-            pulumi up --stack prod --target '**::front-lb1-prepare' --target '**::front-lb1-apply'"
+            pulumi up --stack prod --target '**::front-lb1-engine' --target '**::front-lb1-prepare' --target '**::front-lb1-apply'"
     `);
 });
 
@@ -74,19 +74,23 @@ test("a mark makes commands differ from the program, and nothing else of the sta
         { node: "lb1", parts },
         { node: "lb2", parts },
     ]);
-    const once = marked(state, [{ resource: "front-lb1", prepare: false }], "2026-11-21");
+    const once = marked(state, [{ resource: "front-lb1", engine: "front-lb1-engine", prepare: false }], "2026-11-21");
     const creates = (of: typeof state) =>
         of.deployment.resources?.flatMap(({ inputs }) => (inputs?.create === undefined ? [] : [inputs.create]));
     expect(creates(once)).toEqual(
-        creates(state)?.map((create, n) => (n === 1 ? `# drift was found 2026-11-21\n${create as string}` : create)),
+        creates(state)?.map((create, n) =>
+            n === 0 || n === 2 ? `# drift was found 2026-11-21\n${create as string}` : create,
+        ),
     );
-    const twice = marked(once, [{ resource: "front-lb1", prepare: true }], "2026-11-22");
-    expect(creates(twice)?.slice(0, 2)).toEqual(
-        ["prepare", "apply"].map((verb) => `# drift was found 2026-11-22\nbash -s -- ${verb} - ${KEEPER}`),
+    const twice = marked(once, [{ resource: "front-lb1", engine: "front-lb1-engine", prepare: true }], "2026-11-22");
+    expect(creates(twice)?.slice(0, 3)).toEqual(
+        creates(state)
+            ?.map((create) => `# drift was found 2026-11-22\n${create as string}`)
+            .slice(0, 3),
     );
     // What was marked is still understood.
     expect(fleetOf(twice).hosts[0]?.units[0]).toMatchObject({ keeper: KEEPER, digest: "-" });
-    expect(upCommand([{ resource: "front-lb1", prepare: true }], "prod")).toBe(
-        "pulumi up --stack prod --target '**::front-lb1-prepare' --target '**::front-lb1-apply'",
+    expect(upCommand([{ resource: "front-lb1", engine: "front-lb1-engine", prepare: true }], "prod")).toBe(
+        "pulumi up --stack prod --target '**::front-lb1-engine' --target '**::front-lb1-prepare' --target '**::front-lb1-apply'",
     );
 });

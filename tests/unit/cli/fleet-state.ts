@@ -1,3 +1,4 @@
+import { ENGINE_ID, ENGINE_SCRIPT, enginePath } from "../../../remote/engine";
 import { manifest, toText } from "../../../remote/manifest";
 import type { ManifestParts } from "../../../remote/manifest";
 import { fleetOf } from "../../../cli/fleet/hosts";
@@ -35,13 +36,19 @@ export function stateOf(units: Stated[], inputs: Record<string, unknown> = {}): 
                 ...units.flatMap(({ node, component = "front", parts, sent = `- ${KEEPER}`, login, bare }) => {
                     const text = toText(manifest(parts));
                     const parent = `urn:pulumi:prod::shop::pulumi-ha:index:Unit::${component}-${node}`;
-                    const command = (verb: string) => ({
-                        urn: `urn:pulumi:prod::shop::command:remote:Command::${component}-${node}-${verb}`,
+                    const urn = (verb: string) =>
+                        `urn:pulumi:prod::shop::command:remote:Command::${component}-${node}-${verb}`;
+                    const command = (verb: string, stdin: string, needs: string[] = []) => ({
+                        urn: urn(verb),
                         type: "command:remote:Command",
                         parent,
+                        dependencies: needs.map(urn),
                         inputs: {
-                            create: `bash -s -- ${verb} ${sent}`,
-                            stdin: `engine\nmanifest_text() { cat <<'PULUMI_HA_MANIFEST'\n${text}PULUMI_HA_MANIFEST\n}\nmain "$@"\n`,
+                            create:
+                                verb === "engine"
+                                    ? `bash -s -- install ${ENGINE_ID} ${KEEPER}`
+                                    : `bash ${enginePath(ENGINE_ID)} ${verb} ${sent}`,
+                            stdin,
                             connection: {
                                 ...SECRET,
                                 plaintext: JSON.stringify({ host: node, user: "root", ...login }),
@@ -55,7 +62,13 @@ export function stateOf(units: Stated[], inputs: Record<string, unknown> = {}): 
                             parent: `urn:pulumi:prod::shop::pulumi-ha:index:KeepalivedVip::${component}`,
                             inputs: { node, address: `10.0.0.${10 + nodes.indexOf(node)}` },
                         },
-                        ...(bare ? [] : [command("prepare"), command("apply")]),
+                        ...(bare
+                            ? []
+                            : [
+                                  command("engine", ENGINE_SCRIPT),
+                                  command("prepare", text, ["engine"]),
+                                  command("apply", text, ["prepare"]),
+                              ]),
                     ];
                 }),
             ],

@@ -10,7 +10,7 @@ const unit = (node: string, cluster: string, parts: Partial<DeployedUnit> = {}):
     nodes: ["n1", "n2"],
     component: { name: cluster, type: "PacemakerCluster", addresses: [] },
     resource: `${cluster}-${node}`,
-    engine: "",
+    engine: { path: "", command: "", text: "" },
     digest: "-",
     keeper: "-",
     ...parts,

@@ -29,7 +29,7 @@ const state = (nodes: string[], connection: (node: string) => unknown): Deployme
                     parent: `urn:orders-${node}`,
                     inputs: {
                         connection: connection(node),
-                        stdin: `engine\n${toText(manifest({ unit: "galera-orders" }))}MARK\n`,
+                        stdin: toText(manifest({ unit: "galera-orders" })),
                     },
                 },
             ]),

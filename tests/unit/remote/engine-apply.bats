@@ -287,12 +287,11 @@ load engine.bash
 @test "two at once: the second waits and says for whom where that is long" {
     app one
     printf '%s\n' 'unit slow' 'gate 30 it is time' '| [ -e $HOST/go ]' | manifest
-    stream >"$HOST/slow"
-    bash -s -- apply - <"$HOST/slow" >/dev/null 2>&1 &
+    file >"$HOST/engine"
+    bash "$HOST/engine" apply - <"$HOST/manifest" >/dev/null 2>&1 &
     until [ -s "$HOST/run/pulumi-ha/host.lock.holder" ]; do read -rt 0.05 <> <(:) || true; done
     app one
-    stream >"$HOST/second"
-    bash -s -- apply - <"$HOST/second" >"$HOST/out" 2>"$HOST/err" &
+    bash "$HOST/engine" apply - <"$HOST/manifest" >"$HOST/out" 2>"$HOST/err" &
     until grep -q waiting "$HOST/err" 2>/dev/null; do read -rt 0.05 <> <(:) || true; done
     touch "$HOST/go"
     wait
@@ -318,12 +317,12 @@ load engine.bash
 
 @test "a run whose caller has gone stops before it swaps anything" {
     app one
-    stream >"$HOST/stream"
+    file >"$HOST/engine"
     mkfifo "$HOST/gone"
     : <"$HOST/gone" &
     exec 7>"$HOST/gone"
     wait $!
-    run bash -c 'bash -s -- apply - <"$HOST/stream" >"$HOST/out" 2>&7'
+    run bash -c 'bash "$HOST/engine" apply - <"$HOST/manifest" >"$HOST/out" 2>&7'
     exec 7>&-
     [ "$status" -eq 1 ]
     [ ! -e "$HOST/etc/app/app.conf" ]

@@ -1,35 +1,42 @@
 load engine.bash
 
-@test "fails: a stream cut at any line does nothing and does not end well" {
+@test "fails: an engine cut at any line on its way does nothing and does not end well" {
     app one
     before=$(snapshot)
-    stream >"$HOST/stream"
-    lines=$(wc -l <"$HOST/stream")
+    script >"$HOST/whole"
+    lines=$(wc -l <"$HOST/whole")
     for ((n = 1; n < lines; n++)); do
-        head -n "$n" "$HOST/stream" >"$HOST/cut"
-        ! bash -s -- apply - <"$HOST/cut" >/dev/null 2>&1 || { echo "line $n"; return 1; }
+        head -n "$n" "$HOST/whole" >"$HOST/cut"
+        ! bash -s -- install 0123456789abcdef <"$HOST/cut" >/dev/null 2>&1 || { echo "line $n"; return 1; }
     done
-    rm "$HOST/stream" "$HOST/cut"
     [ "$(snapshot)" = "$before" ]
+    [ ! -e "$HOST/var/lib/pulumi-ha" ]
     [ "$(calls)" = "" ]
 }
 
-@test "fails: a stream cut inside its first or its last line" {
+@test "fails: an engine cut inside the first or the last line on its way" {
     app one
-    stream >"$HOST/stream"
-    first=$(head -n 1 "$HOST/stream" | wc -c)
-    size=$(wc -c <"$HOST/stream")
-    for n in $(seq 1 "$first") $(seq $((size - 10)) $((size - 3))); do
-        ! head -c "$n" "$HOST/stream" | bash -s -- apply - >/dev/null 2>&1 || { echo "byte $n"; return 1; }
+    script >"$HOST/whole"
+    first=$(head -n 1 "$HOST/whole" | wc -c)
+    size=$(wc -c <"$HOST/whole")
+    for n in $(seq 1 "$first") $(seq $((size - 22)) $((size - 3))); do
+        ! head -c "$n" "$HOST/whole" | bash -s -- install 0123456789abcdef >/dev/null 2>&1 || { echo "byte $n"; return 1; }
     done
-    [ "$(calls)" = "" ]
+    [ ! -e "$HOST/var/lib/pulumi-ha" ]
 }
 
-@test "fails: a manifest that lacks its last lines" {
+@test "fails: a manifest cut at any byte" {
     app one
-    sed -i '$d' "$HOST/manifest"
-    run engine apply
-    [ "$status" -eq 1 ]
+    file >"$HOST/engine"
+    size=$(wc -c <"$HOST/manifest")
+    for ((n = 0; n < size; n++)); do
+        head -c "$n" "$HOST/manifest" >"$HOST/cut"
+        run bash "$HOST/engine" apply - <"$HOST/cut"
+        # Without the last line's end it is whole.
+        [ "$status" -eq 1 ] || ((n == size - 1)) || { echo "byte $n: $output"; return 1; }
+    done
+    head -c $((size - 4)) "$HOST/manifest" >"$HOST/cut"
+    run bash "$HOST/engine" apply - <"$HOST/cut"
     [[ $output == *"the manifest arrived cut off"* ]]
 }
 
@@ -48,7 +55,7 @@ load engine.bash
     app one
     run engine destroy
     [ "$status" -eq 1 ]
-    [[ $output == *"'destroy' is no verb: prepare, apply, check, health, remove"* ]]
+    [[ $output == *"'destroy' is no verb: install, prepare, apply, check, health, remove, uninstall"* ]]
     run engine apply '../x'
     [ "$status" -eq 1 ]
 }

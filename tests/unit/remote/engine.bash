@@ -84,17 +84,24 @@ manifest() {
     { echo "pulumi-ha manifest 1"; printf '%s\n' "${rows[@]}"; echo "end $((${#rows[@]} + 1))"; } >"$HOST/manifest"
 }
 
-stream() {
+# The engine as it lies on a host.
+file() {
     cat "$ENGINE_FOLDER"/*.sh
     # The host of the test: $HOST is expanded now.
     printf 'under_test() { ROOT=%q PATH=%q:$PATH; export HOST=%q; %s; }\n' "$HOST" "$HOST/bin" "$HOST" "${UNDER_TEST:-:}"
-    printf "manifest_text() { cat <<'PULUMI_HA_MANIFEST'\n%s\nPULUMI_HA_MANIFEST\n}\n" "$(cat "$HOST/manifest")"
     printf 'main "$@"\n'
+}
+
+# What brings it there.
+script() {
+    head -n 1 "$ENGINE_FOLDER/1-base.sh"
+    printf "engine_text() { cat <<'PULUMI_HA_ENGINE'\n%s\nPULUMI_HA_ENGINE\n}\neval \"\$(engine_text)\"\n" "$(file)"
 }
 
 engine() { # VERB [DIGEST [KEEPER]]: status; stdout in $HOST/out, stderr in $HOST/err
     local status=0
-    stream | bash -s -- "$1" "${2--}" "${3--}" >"$HOST/out" 2>"$HOST/err" || status=$?
+    file >"$HOST/engine"
+    bash "$HOST/engine" "$1" "${2--}" "${3--}" <"$HOST/manifest" >"$HOST/out" 2>"$HOST/err" || status=$?
     cat "$HOST/err" "$HOST/out"
     return "$status"
 }

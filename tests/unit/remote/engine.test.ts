@@ -43,13 +43,9 @@ afterAll(() => rmSync(host, { recursive: true }));
 
 /** What the engine says when it runs a text in the throw-away root. */
 function engine(verb: string, revision: string, text: string): { status: number | null; output: string } {
-    const input = [
-        ENGINE,
-        `under_test() { ROOT=${host}; }`,
-        `manifest_text() { cat <<'PULUMI_HA_MANIFEST'\n${text}PULUMI_HA_MANIFEST\n}`,
-        `main "$@"\n`,
-    ].join("\n");
-    const { status, stdout, stderr } = spawnSync("bash", ["-s", "--", verb, revision], { input, encoding: "utf8" });
+    const file = path.join(host, "engine");
+    writeFileSync(file, `${ENGINE}\nunder_test() { ROOT=${host}; }\nmain "$@"\n`);
+    const { status, stdout, stderr } = spawnSync("bash", [file, verb, revision], { input: text, encoding: "utf8" });
     return { status, output: stdout + stderr };
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ENGINE_FILE, ENGINE_ID, ENGINE_SCRIPT, engineIn } from "../../../remote/engine";
 import { manifest } from "../../../remote/manifest";
 import { parse } from "../../../remote/parse";
 import type { NodeArgs } from "../../../remote/node";
@@ -72,9 +73,9 @@ const web = manifest({
     packages: ["nginx"],
     files: [{ path: "/etc/x", mode: "0644", owner: "root:root", content: "line\n", onChange: [] }],
 });
+const ON_HOST = `/var/lib/pulumi-ha/engine/${ENGINE_ID}`;
+const KEEPER = "project/stack/[0-9a-f]{16}";
 const command = (name: string) => registered.find((r) => r.name === name)!.inputs;
-const manifestIn = (stdin: string) =>
-    stdin.slice(stdin.indexOf("pulumi-ha manifest 1\n"), stdin.lastIndexOf("PULUMI_HA_MANIFEST\n"));
 
 describe.each([
     ["preview", true],
@@ -82,15 +83,29 @@ describe.each([
 ])("as a %s", (_, preview) => {
     test("apply carries the whole manifest, prepare only what prepares", async () => {
         await deploy(preview, (opts) => new Unit("web-lb1", { node: node("lb1"), manifest: web }, opts));
-        expect(parse(manifestIn(command("web-lb1-apply").stdin))).toEqual(web);
-        expect(parse(manifestIn(command("web-lb1-prepare").stdin))).toEqual(
-            manifest({ unit: "web", packages: ["nginx"] }),
-        );
+        expect(parse(command("web-lb1-apply").stdin)).toEqual(web);
+        expect(parse(command("web-lb1-prepare").stdin)).toEqual(manifest({ unit: "web", packages: ["nginx"] }));
     });
 
-    test("a stream ends with the call that does everything", async () => {
-        await deploy(preview, (opts) => new Unit("web-lb1", { node: node("lb1"), manifest: web }, opts));
-        expect(command("web-lb1-apply").stdin).toMatch(/\nmain "\$@"\n$/);
+    test("the engine comes first, once for the units that a component has on a node", async () => {
+        await deploy(preview, (opts) => {
+            const component = (name: string) => {
+                const parent = new pulumi.ComponentResource("a:b:C", name, {}, opts);
+                for (const part of ["a", "b"])
+                    for (const host of ["lb1", "lb2"])
+                        new Unit(`${name}-${host}-${part}`, { node: node(host), manifest: web }, { parent, ...opts });
+            };
+            component("x");
+            component("y");
+        });
+        const sent = registered.filter(({ inputs }) => inputs.stdin === ENGINE_SCRIPT).map(({ name }) => name);
+        expect(sent).toEqual(["x-lb1-a-engine", "x-lb2-a-engine", "y-lb1-a-engine", "y-lb2-a-engine"]);
+        expect(dependencies["x-lb2-a-prepare"]).toEqual(["x-lb2-a-engine"]);
+        expect(dependencies["y-lb1-b-prepare"]).toEqual(["y-lb1-a-engine"]);
+        expect(command("x-lb1-a-engine").create).toMatch(
+            RegExp(`^bash -s -- install ${ENGINE_ID} project/stack/[0-9a-f]{16}$`),
+        );
+        expect(engineIn(ENGINE_SCRIPT)).toBe(ENGINE_FILE);
     });
 
     test("root gets a shell, another user one by sudo that never asks", async () => {
@@ -98,12 +113,17 @@ describe.each([
             new Unit("a", { node: node("lb1"), manifest: web }, opts);
             new Unit("b", { node: node("lb2", { user: "ops" }), manifest: web }, opts);
         });
-        expect(command("a-apply").create).toMatch(/^bash -s -- apply - project\/stack\/[0-9a-f]{16}$/);
-        expect(command("b-apply").create).toMatch(/^sudo -n bash -s -- apply - project\/stack\/[0-9a-f]{16}$/);
+        expect(command("a-apply").create).toMatch(RegExp(`^bash ${ON_HOST} apply - ${KEEPER}$`));
+        expect(command("b-apply").create).toMatch(RegExp(`^sudo -n bash ${ON_HOST} apply - ${KEEPER}$`));
         expect(command("b-prepare").create).toMatch(
-            /^sudo -n true \|\| \{.*exit 77; \}; sudo -n bash -s -- prepare - project\/stack\/[0-9a-f]{16}$/,
+            RegExp(`^sudo -n true \\|\\| \\{.*exit 77; \\}; sudo -n bash ${ON_HOST} prepare - ${KEEPER}$`),
         );
-        expect(command("b-apply").delete).toMatch(/^sudo -n bash -s -- remove - project\/stack\/[0-9a-f]{16}$/);
+        expect(command("b-apply").delete).toMatch(
+            RegExp(
+                `^\\[ ! -e /var/lib/pulumi-ha \\] \\|\\| exec sudo -n bash /var/lib/pulumi-ha/engine/newest remove - ${KEEPER}$`,
+            ),
+        );
+        expect(command("b-engine").delete).toMatch(RegExp(`^sudo -n bash -s -- uninstall - ${KEEPER}$`));
     });
 
     test("another resource is another keeper of the unit on its host", async () => {
@@ -145,7 +165,7 @@ describe.each([
                 (n, after) => new Unit(`u-${n.name}`, { node: n, manifest: web, after }, opts),
             );
         });
-        expect(dependencies["u-n1-prepare"]).toEqual([]);
+        expect(dependencies["u-n1-prepare"]).toEqual(["u-n1-engine"]);
         expect(dependencies["u-n3-apply"]).toEqual(["u-n3-prepare"]);
         expect(dependencies["u-n2-apply"]).toEqual(["u-n2-prepare", "u-n3-apply"]);
         expect(dependencies["u-n1-apply"]).toEqual(["u-n1-prepare", "u-n2-apply"]);
@@ -159,9 +179,7 @@ describe.each([
         );
         const { stdin } = command("db-prepare");
         expect(stdin[SECRET]).toBeDefined();
-        expect(manifestIn(stdin.value as string)).toContain(
-            `credential db.key\n| ${Buffer.from(value).toString("base64")}\n`,
-        );
+        expect(stdin.value).toContain(`credential db.key\n| ${Buffer.from(value).toString("base64")}\n`);
         const elsewhere = registered.map((r) => (r.name === "db-prepare" ? { ...r.inputs, stdin: "" } : r.inputs));
         expect(JSON.stringify(elsewhere)).not.toContain(Buffer.from(value).toString("base64"));
         expect(JSON.stringify(elsewhere)).not.toContain(JSON.stringify(value).slice(1, -1));
@@ -189,6 +207,6 @@ describe.each([
         expect(again).toEqual(a);
         expect(b.stdin).toBe(a.stdin);
         if (!preview) expect(b.create).not.toBe(a.create);
-        if (!preview) expect(a.create).toMatch(/^bash -s -- apply [0-9a-f]{16} project/);
+        if (!preview) expect(a.create).toMatch(RegExp(`^bash ${ON_HOST} apply [0-9a-f]{16} project`));
     });
 });

@@ -1,6 +1,5 @@
 // Leaves in a preview what tells of the update: `node trim.js <preview.json >trimmed.json`.
 const { readFileSync } = require("node:fs");
-const { manifestText } = require("../../../dist/cli/state");
 const { toText } = require("../../../dist/remote/manifest");
 const { parse } = require("../../../dist/remote/parse");
 
@@ -10,12 +9,12 @@ const LINES = 36;
 
 const only = (object, names) => Object.fromEntries(Object.entries(object ?? {}).filter(([name]) => names.includes(name)));
 
-/** The manifest without the engine before it, and with the beginning of its files only. */
+/** The manifest with the beginning of its files only. */
 function shorter(stdin) {
-    if (!stdin?.includes("\nend ")) return stdin;
-    const manifest = parse(manifestText(stdin));
+    if (!stdin?.startsWith("pulumi-ha manifest ")) return stdin;
+    const manifest = parse(stdin);
     const files = manifest.files.map((file) => ({ ...file, content: file.content.match(/.*(\n|$)/g).slice(0, LINES).join("") }));
-    return `engine\n${toText({ ...manifest, files })}MARK\n`;
+    return toText({ ...manifest, files });
 }
 
 const promises = (failover) => failover?.map(({ fault, totalSeconds }) => ({ fault, totalSeconds }));

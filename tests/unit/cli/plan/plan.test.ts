@@ -178,7 +178,7 @@ describe("what cannot be told", () => {
             "pulumi-ha manifest 2\nend 1\n",
             "not readable here: this text is not a pulumi-ha manifest",
         ],
-        ["one that was cut", "\npulumi-ha manifest 1\nunit a\nend 9\n", "not readable here: this manifest was cut"],
+        ["one that was cut", "pulumi-ha manifest 1\nunit a\nend 9\n", "not readable here: this manifest was cut"],
     ])("%s", (_, text, alarm) => {
         for (const unit of [
             { ...changing("front-a"), before: text },

@@ -35,7 +35,7 @@ export interface WantedResource {
 export const urnOf = (type: string, name: string): string => `urn:pulumi:dev::shop::${type}::${name}`;
 const commandUrn = (name: string): string => urnOf("pulumi-ha:index:Unit$command:remote:Command", `${name}-apply`);
 
-const stdin = (text: Manifest | string): string => (typeof text === "string" ? text : `engine\n${toText(text)}MARK\n`);
+const stdin = (text: Manifest | string): string => (typeof text === "string" ? text : toText(text));
 
 function unitSteps(unit: WantedUnit): Record<string, unknown>[] {
     const {
@@ -52,7 +52,10 @@ function unitSteps(unit: WantedUnit): Record<string, unknown>[] {
             ...common,
             urn: commandUrn(name),
             inputs: {
-                create: digest === UNKNOWN ? UNKNOWN : `bash -s -- apply ${digest} shop/dev/1`,
+                create:
+                    digest === UNKNOWN
+                        ? UNKNOWN
+                        : `bash /var/lib/pulumi-ha/engine/0123456789abcdef apply ${digest} shop/dev/1`,
                 stdin: stdin(text),
             },
             dependencies: (unit.needs ?? []).map(commandUrn),

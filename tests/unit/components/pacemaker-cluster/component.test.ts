@@ -76,7 +76,7 @@ describe.each([
         const texts = commands
             .filter(({ name }) => name.endsWith("-apply"))
             .map(({ inputs }) => JSON.stringify(inputs["stdin"]));
-        expect(texts.every((text) => text.includes("PULUMI_HA_MANIFEST"))).toBe(true);
+        expect(texts.every((text) => text.startsWith('"pulumi-ha manifest 1'))).toBe(true);
         for (const secret of [PASSWORD, SIGNING_KEY]) expect(texts.join()).not.toContain(secret);
         const components = registered.filter(({ type }) => type.startsWith("pulumi-ha:"));
         expect(JSON.stringify(components.map(({ inputs }) => inputs))).not.toContain(PASSWORD);
