@@ -60,6 +60,7 @@ const CLOCK_SECONDS = 5;
 export function hostReport({ host, evidence, why, seconds }: Answer, now: number): HostReport {
     const { node, address } = host;
     const busy = evidence?.busy;
+    const once = new Set<string>();
     const unknown = why ?? (busy === undefined ? undefined : `something else is at work on it: ${holderIn(busy)}`);
     const units = host.units.map((unit): UnitReport => {
         const { manifest, resource, engine, component } = unit;
@@ -70,7 +71,10 @@ export function hostReport({ host, evidence, why, seconds }: Answer, now: number
         // While an `up` is under way, what is found is its half-done work.
         if (evidence === undefined || busy !== undefined)
             return { ...is, verdict: Verdict.Unknown, findings: [], why: unknown };
-        const findings = findingsOf(unit, evidence);
+        // Units of one component share their engine, and applying one of them brings it for all.
+        const findings = findingsOf(unit, evidence).filter(
+            ({ kind, subject }) => kind !== Kind.Engine || (!once.has(subject) && once.add(subject)),
+        );
         const silent = unknown ?? silence(unit, evidence.runs);
         const verdict = findings.length > 0 ? Verdict.Drift : silent === undefined ? Verdict.Fine : Verdict.Unknown;
         return { ...is, verdict, findings, ...(silent === undefined ? {} : { why: silent }) };

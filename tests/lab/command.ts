@@ -21,8 +21,10 @@ export interface Ended {
 /** The folder of a project of the stacks' backend, for what a person calls by hand. */
 export function projectOf(bench: Bench): string {
     const folder = path.join(bench.dir, "project");
+    const project = path.join(folder, "Pulumi.yaml");
     fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: lab-test\nruntime: nodejs\n");
+    // Once: several commands at a time may read it.
+    if (!fs.existsSync(project)) fs.writeFileSync(project, "name: lab-test\nruntime: nodejs\n");
     return folder;
 }
 

@@ -6,6 +6,7 @@ import type { StatusPage } from "../../cli/status/page";
 import { CertificateAuthority, HaproxyFrontend, HaproxyMode, KeepalivedVip, Unit } from "../../components";
 import { placeholder, reload } from "../../remote/manifest";
 import { beacon } from "./beacon";
+import { ENGINE_ID, enginePath } from "../../remote/engine";
 import { called, projectOf } from "./command";
 import type { Ended } from "./command";
 import { figure, up, upOk } from "./stack";
@@ -130,6 +131,7 @@ const DRIFTS: { host: string; by: string; finds: string[] }[] = [
             "file differs: /etc/sysctl.d/60-pulumi-ha-nonlocal-bind.conf",
         ],
     },
+    { host: "lb2", by: "echo true >>/var/lib/pulumi-ha/engine/newest", finds: [`engine: ${enginePath(ENGINE_ID)}`] },
     {
         host: "lb2",
         by: "systemctl --quiet mask --now haproxy.service 2>/dev/null",
@@ -137,7 +139,7 @@ const DRIFTS: { host: string; by: string; finds: string[] }[] = [
     },
 ];
 
-test("twelve kinds of drift are found and named in one run, nothing is touched by that, and the hint repairs them", async () => {
+test("thirteen kinds of drift are found and named in one run, nothing is touched by that, and the hint repairs them", async () => {
     for (const name of HOSTS)
         await onHost(
             bench.host(name),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { evidenceIn } from "../../../cli/fleet/answer";
+import { ENGINE_ID, enginePath } from "../../../remote/engine";
 import { restart } from "../../../remote/manifest";
 import { hostile } from "../../hostile";
 import { CONF, SERVICE, TOUCHED, UNIT, conf, content, found, host, parts, service } from "./drift-host";
@@ -119,6 +120,16 @@ const bad: [string, Record<string, string>, string][] = [
         "a run that was cut off",
         { ours: "", record: `same\n${KEEPER}\n-\ncut\nthere\n` },
         `record: ${UNIT}: a run was cut off half-way and nothing has completed it [apply]`,
+    ],
+    [
+        "an engine that is gone",
+        { ours: "", record: `same\n${KEEPER}\n-\nwhole\nthere\nmissing\n` },
+        `engine: ${enginePath(ENGINE_ID)}: what the unit's commands run is not on the host any more [apply]`,
+    ],
+    [
+        "an engine that somebody changed",
+        { ours: "", record: `same\n${KEEPER}\n-\nwhole\nthere\nother\n` },
+        `engine: ${enginePath(ENGINE_ID)}: what the unit's commands run was changed there [apply]`,
     ],
     [
         "what only the host side finds",
