@@ -17,6 +17,9 @@ const CERTIFICATE: Kind = {
     verbs: { ...MADE, create: "issued", replace: "renewed", update: "renewed" },
 };
 
+/** What acts on hosts: with a unit that is new it comes, and only another version of it is news. */
+const ENGINE: Kind = { noun: "engine", suffix: /-engine$/, verbs: { update: "of another version" } };
+
 /** By the resources' types. A request is made for each certificate, and says nothing besides. */
 const KINDS: Record<string, Kind | undefined> = {
     "tls:index/locallySignedCert:LocallySignedCert": CERTIFICATE,
@@ -30,11 +33,15 @@ const isOurs = (step: PreviewStep): boolean => step.urn.includes(OURS);
 /** The key under which a unit's credentials are digested is nobody's password. */
 const isDigestKey = (step: PreviewStep): boolean => isOurs(step) && step.name.endsWith("-digest-key");
 
-/** Certificates, keys and passwords of the components, one entry for each kind of thing and of change. */
+const isNewEngine = (step: PreviewStep): boolean => step.name.endsWith("-engine") && step.op === "update";
+const kindOf = (step: PreviewStep): Kind | undefined =>
+    isUnitCommand(step) && isNewEngine(step) ? ENGINE : KINDS[step.type];
+
+/** What acts on hosts, and certificates, keys and passwords of the components, one entry for each kind of thing and of change. */
 export function beside({ steps }: Preview): Beside[] {
     const found = new Map<string, string[]>();
     for (const step of steps) {
-        const kind = KINDS[step.type];
+        const kind = kindOf(step);
         if (kind === undefined || !isOurs(step) || isDigestKey(step) || step.op === "same") continue;
         const what = `${kind.noun} ${kind.verbs[step.op] ?? step.op}`;
         found.set(what, [...(found.get(what) ?? []), step.name.replace(kind.suffix, "")]);

@@ -284,6 +284,12 @@ test("certificates, keys and passwords of components are named, requests and dig
         parent: "pulumi-ha:index:Certificate",
     });
     const password = (name: string) => ({ name, type: "random:index/randomPassword:RandomPassword", op: "create" });
+    const engine = (unit: string, op: string) => ({
+        name: `${unit}-engine`,
+        type: "command:remote:Command",
+        op,
+        parent: "pulumi-ha:index:Unit",
+    });
     const found = plan(
         [staying("front-a")],
         [
@@ -293,6 +299,8 @@ test("certificates, keys and passwords of components are named, requests and dig
             { ...password("orders-shop-password"), parent: "pulumi-ha:index:GaleraCluster" },
             { ...password("web-a-digest-key"), parent: "pulumi-ha:index:Unit" },
             password("own-password"),
+            engine("front-a", "update"),
+            engine("front-b", "create"),
             { name: "site", type: "aws:s3/bucket:Bucket", op: "delete" },
             { name: "default", type: "pulumi:providers:aws", op: "create" },
         ],
@@ -300,6 +308,7 @@ test("certificates, keys and passwords of components are named, requests and dig
     expect(found.beside).toEqual([
         { what: "certificate renewed", names: ["web-a", "web-b"] },
         { what: "password made", names: ["orders-shop"] },
+        { what: "engine of another version", names: ["front-a"] },
     ]);
     expect(found.others).toEqual({ create: 1, delete: 1 });
 });
