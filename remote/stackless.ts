@@ -6,5 +6,7 @@
  */
 export function stackless<E extends Error>(error: E): E {
     delete error.stack;
-    return error;
+    const { message } = error;
+    // The SDK puts `error serializing property …` before it, once for each resource that was to be made from what was refused.
+    return Object.defineProperty(error, "message", { get: () => message, set: () => undefined });
 }
