@@ -2,12 +2,12 @@
 import { createRequire } from "node:module";
 import type * as jspb from "google-protobuf";
 import { useNativeTexts } from "../plugins/native-texts";
-import { loadPackagerLate } from "./late-packager";
+import { loadModulesLate } from "./late-modules";
 import "./plain-errors";
 import { rememberStacks } from "./remembered-stacks";
 
 rememberStacks();
-loadPackagerLate();
+loadModulesLate();
 
 // The SDK's instance of the library, found from the SDK's entry point. Programs that a program starts inherit this file, and have none.
 const entry = process.argv[1];
