@@ -10,6 +10,11 @@ beforeEach(() => {
 });
 afterEach(() => Object.defineProperty(Error, "prepareStackTrace", before));
 
+/** What the SDK keeps to itself. */
+interface Debuggable {
+    debuggablePromise: (promise: Promise<void>, context: string) => Promise<void>;
+}
+
 const stackOf = (message: string) => new Error(message).stack;
 
 test("a stack of the same places is looked up once, and keeps its own message", () => {
@@ -40,4 +45,17 @@ test("what a format says beside an error's name and message is not taken for ano
         "Error: a (code a)",
         "Error: b (code b)",
     ]);
+});
+
+test("of the SDK's promises no place is looked up, unless leaks of them are debugged", () => {
+    const { debuggablePromise } = jest.requireActual<Debuggable>("@pulumi/pulumi/runtime/debuggable");
+    const stackOfPromise = () => {
+        const promise: Promise<void> & { _debugStackTrace?: string } = Promise.resolve();
+        void debuggablePromise(promise, "of a test");
+        return promise._debugStackTrace;
+    };
+    expect(stackOfPromise()).toBe("Error");
+    expect(format).not.toHaveBeenCalled();
+    Error.prepareStackTrace = remembered(format, true);
+    expect(stackOfPromise()).toMatch(/^Error\n {4}at \d+\n/);
 });
