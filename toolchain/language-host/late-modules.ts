@@ -8,6 +8,7 @@ type Exports = Record<PropertyKey, unknown>;
 type Load = (this: unknown, request: string, parent: NodeJS.Module | undefined, isMain: boolean) => unknown;
 
 const LATE = [
+    "../../typescript-shim",
     "./automation",
     "@npmcli/arborist",
     "@opentelemetry/exporter-zipkin",
