@@ -24,7 +24,8 @@ export interface RequiredPlugin {
  * packages nested in others' node_modules are not looked at here.
  */
 export function requiredPlugins(programDirectory: string): RequiredPlugin[] {
-    return installed(programDirectory).flatMap(({ name, version, pulumi }) =>
+    // Few packages say anything of Pulumi: only those are parsed, which is most of the time that looking at hundreds of them takes.
+    return installed(programDirectory, '"pulumi"').flatMap(({ name, version, pulumi }) =>
         pulumi?.resource === true
             ? [
                   {
@@ -50,7 +51,8 @@ export function programDependencies(
     );
 }
 
-function installed(programDirectory: string): PackageJson[] {
+/** What the packages' files say; nothing of one whose text does not mention `mention`. */
+function installed(programDirectory: string, mention = ""): PackageJson[] {
     const root = nearest(programDirectory, "node_modules");
     if (root === undefined) return [];
     const names = fs
@@ -59,12 +61,13 @@ function installed(programDirectory: string): PackageJson[] {
         .flatMap((name) =>
             name.startsWith("@") ? fs.readdirSync(path.join(root, name)).map((n) => `${name}/${n}`) : [name],
         );
-    return names.map((name) => packageJson(path.join(root, name, "package.json")));
+    return names.map((name) => packageJson(path.join(root, name, "package.json"), mention));
 }
 
-function packageJson(file: string): PackageJson {
+function packageJson(file: string, mention = ""): PackageJson {
     try {
-        return JSON.parse(fs.readFileSync(file, "utf8")) as PackageJson;
+        const text = fs.readFileSync(file, "utf8");
+        return text.includes(mention) ? (JSON.parse(text) as PackageJson) : {};
     } catch {
         return {}; // no package, or one that npm is just replacing
     }
