@@ -48,8 +48,7 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
     };
 
     const methods: Partial<IResourceProviderServer> = {
-        handshake: unary(async () => {
-            await log.write({ severity: "debug", message: standInNotice(provider) });
+        handshake: unary(() => {
             throw new Failure(provider.unimplemented("Handshake"), grpc.status.UNIMPLEMENTED);
         }),
         getPluginInfo: unary(() => new PluginInfo().setVersion(provider.version)),
@@ -160,6 +159,8 @@ export function serve(provider: Provider): void {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
         if (error) throw error;
         process.stdout.write(`${port}\n`);
+        // The engine takes it into its log at level debug, and nothing waits for that.
+        process.stderr.write(`${standInNotice(provider)}\n`);
     });
 
     // The engine signals when it has no more calls, and gives a second: waiting for its connection to close would use it up.

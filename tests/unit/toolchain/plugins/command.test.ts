@@ -267,17 +267,20 @@ describe("the process", () => {
     afterAll(() => plugins.remove());
     const entry = plugins.entry("command");
 
-    test("says its port first and ends on SIGTERM", async () => {
-        const child = spawn(process.execPath, [entry, "127.0.0.1:9"], { stdio: ["ignore", "pipe", "inherit"] });
-        const [line] = (await once(child.stdout, "data")) as [Buffer];
+    test("says its port first, on stderr that it is a stand-in, and ends on SIGTERM", async () => {
+        const child = spawn(process.execPath, [entry, "127.0.0.1:9"], { stdio: ["ignore", "pipe", "pipe"] });
+        const [[line], [notice]] = (await Promise.all(
+            [child.stdout, child.stderr].map((from) => once(from, "data")),
+        )) as [[Buffer], [Buffer]];
         expect(line.toString()).toMatch(/^\d+\n$/);
+        expect(notice.toString()).toMatch(/^stand-in of pulumi-ha for the command plugin 1\.2\.1, .*\n$/);
         child.kill("SIGTERM");
         expect(await once(child, "exit")).toEqual([0, null]);
     });
 
     test("ends when the engine that started it is killed", async () => {
         const engine = `const { spawn } = require("node:child_process");
-            const child = spawn(process.execPath, [${JSON.stringify(entry)}, "127.0.0.1:9"], { stdio: ["ignore", "pipe", "inherit"] });
+            const child = spawn(process.execPath, [${JSON.stringify(entry)}, "127.0.0.1:9"], { stdio: ["ignore", "pipe", "ignore"] });
             child.stdout.once("data", () => console.log(child.pid));`;
         const parent = spawn(process.execPath, ["-e", engine], { stdio: ["ignore", "pipe", "inherit"] });
         const [line] = (await once(parent.stdout, "data")) as [Buffer];
