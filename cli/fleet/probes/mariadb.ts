@@ -20,7 +20,7 @@ const GROUPS = ["mysqld", "mariadbd", "server", "mariadb", "galera"];
  */
 const isComparable = ({ name, value }: Setting): boolean =>
     /^[a-z0-9_]+$/.test(name) &&
-    /^([0-9]+[KMGTPE]?|ON|OFF|TRUE|FALSE|[A-Za-z_]+)$/i.test(value) &&
+    /^([0-9]+[KMGTPE]?|[0-9]+\.[0-9]+|ON|OFF|TRUE|FALSE|[A-Za-z_]+)$/i.test(value) &&
     !/^wsrep_(slave_threads|provider|sst|mode)|^(bind_address|skip_name_resolve|innodb_buffer_pool_size)$/.test(name);
 
 /** The comparable settings in the option files of a unit that runs a MariaDB server; the last one of a name counts. */
@@ -44,7 +44,9 @@ export function settingsOf({ files, services }: Manifest): Setting[] {
 }
 
 /** A value in the words of `SHOW VARIABLES`. */
-export function spoken(value: string): string {
+export function spoken(stated: string): string {
+    // Of a variable that takes fractions the server tells six decimals.
+    const value = stated.replace(/^(-?\d+)\.(\d*?)0*$/, (_, whole: string, rest: string) => (rest === "" ? whole : `${whole}.${rest}`));
     if (/^(on|true|1)$/i.test(value)) return "ON";
     if (/^(off|false|0)$/i.test(value)) return "OFF";
     return sized(value).toUpperCase();

@@ -153,6 +153,14 @@ test("settings of MariaDB that its server tells in other words are the same", ()
     ]);
 });
 
+test.each([
+    ["10.000000", "10", true],
+    ["0.250000", "0.25", true],
+    ["1.000000", "ON", true],
+    ["10.500000", "10", false],
+    ["100", "1", false],
+])("MariaDB's %s and %s", (runs, stated, same) => expect(spoken(runs) === spoken(stated)).toBe(same));
+
 test("a gate that fails because of what runs does not ask for an `up`", () => {
     const of = { ...file("/etc/corosync/corosync.conf", "totem {\n    token: 1000\n}\n"), unit: "some" };
     const evidence = evidenceIn(
