@@ -46,7 +46,9 @@ export function settingsOf({ files, services }: Manifest): Setting[] {
 /** A value in the words of `SHOW VARIABLES`. */
 export function spoken(stated: string): string {
     // Of a variable that takes fractions the server tells six decimals.
-    const value = stated.replace(/^(-?\d+)\.(\d*?)0*$/, (_, whole: string, rest: string) => (rest === "" ? whole : `${whole}.${rest}`));
+    const value = stated.replace(/^(-?\d+)\.(\d*?)0*$/, (_, whole: string, rest: string) =>
+        rest === "" ? whole : `${whole}.${rest}`,
+    );
     if (/^(on|true|1)$/i.test(value)) return "ON";
     if (/^(off|false|0)$/i.test(value)) return "OFF";
     return sized(value).toUpperCase();
