@@ -77,6 +77,7 @@ export type {
     ClusterResourceArgs,
     FencingArgs,
     IpmiFencingArgs,
+    LibvirtFencingArgs,
     PacemakerClusterArgs,
     SbdFencingArgs,
 } from "./pacemaker-cluster";

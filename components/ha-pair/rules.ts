@@ -174,7 +174,7 @@ const safeWriting: Rule<PairSpec>[] = [
         path: "fencing",
         refuses: (pair) => isPacemaker(pair) && !pair.fenced && pair.acceptSplitBrainRisk === undefined,
         because: () =>
-            "is missing: a node that no longer answers may still write, and nothing would stop it. Give ipmi or sbd; or say in acceptSplitBrainRisk why both may write",
+            "is missing: a node that no longer answers may still write, and nothing would stop it. Give ipmi, libvirt or sbd; or say in acceptSplitBrainRisk why both may write",
     },
     {
         path: "witness",

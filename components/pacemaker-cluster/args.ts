@@ -136,6 +136,22 @@ export interface IpmiFencingArgs {
     cipher?: pulumi.Input<number>;
 }
 
+/** The hypervisor of a node that is a virtual machine under libvirt: fence_virsh, over SSH, ends the machine there and starts it again. */
+export interface LibvirtFencingArgs {
+    /** Address at which the other nodes reach the hypervisor. */
+    address: pulumi.Input<string>;
+    /** Port of its SSH server. Default: 22. */
+    port?: pulumi.Input<number>;
+    /** A user there who may ask for the machine, end it and start it: one in the group libvirt, whose key is tied to a command that takes nothing else. */
+    user: pulumi.Input<string>;
+    /** The user's private key, in OpenSSH or PEM form and without a passphrase: a secret. It lies on the nodes in a file of root's. */
+    privateKey: pulumi.Input<string>;
+    /** The hypervisor's public host key, `ssh-ed25519 AAAA…` (`/etc/ssh/ssh_host_ed25519_key.pub` there). Nobody else is believed that the node is off. */
+    hostKey: pulumi.Input<string>;
+    /** The machine's name or UUID in libvirt, where it is defined persistently. Default: the node's name. */
+    domain?: pulumi.Input<string>;
+}
+
 /** Self-fencing by a watchdog (SBD): a node that is told to, or that loses its cluster, resets itself. */
 export interface SbdFencingArgs {
     /** The watchdog. One of the hardware's own; softdog is a fallback. Default: `/dev/watchdog`. */
@@ -151,10 +167,18 @@ export interface SbdFencingArgs {
     messageWaitSeconds?: pulumi.Input<number>;
 }
 
-/** How the others make sure that a lost node does nothing any more. Where there are both kinds, SBD is tried when IPMI has failed. */
+/**
+ * How the others make sure that a lost node does nothing any more: by a controller or a hypervisor of each node, by SBD, or both. SBD is then tried where
+ * the former has failed.
+ */
 export interface FencingArgs {
-    /** The controller of each node, by the node's name: all nodes, or leave it out. */
+    /** The controller of each node that is a machine of its own, by the node's name. */
     ipmi?: Record<string, IpmiFencingArgs>;
+    /**
+     * The hypervisor of each node that is a virtual machine, by the node's name. It says that the machine is off, and nobody does while it has no power itself:
+     * for that add `sbd`.
+     */
+    libvirt?: Record<string, LibvirtFencingArgs>;
     /** A watchdog in each node, with or without a shared disk. */
     sbd?: SbdFencingArgs;
 }

@@ -6,4 +6,6 @@ export const CREDENTIALS = {
     key: "key",
     /** The password of a node's controller. */
     password: (node: string): string => `ipmi-${node}`,
+    /** The key that opens a node's hypervisor. */
+    login: (node: string): string => `libvirt-${node}`,
 } as const;

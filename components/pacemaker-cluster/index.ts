@@ -26,6 +26,7 @@ export type {
     ClusterResourceArgs,
     FencingArgs,
     IpmiFencingArgs,
+    LibvirtFencingArgs,
     PacemakerClusterArgs,
     SbdFencingArgs,
 } from "./args";
@@ -82,7 +83,7 @@ export class PacemakerCluster extends pulumi.ComponentResource {
         const shared = { [CREDENTIALS.authkey]: authkey };
         const members = args.nodes.map((node) => {
             const manifest = spec.apply((s) => renderMember(s, node.name));
-            const credentials = { ...shared, ...passwords(args) };
+            const credentials = { ...shared, ...logins(args) };
             return new Unit(`${name}-${node.name}`, { node, manifest, credentials }, options);
         });
         const applied = onFirst(args, (node) => {
@@ -115,14 +116,19 @@ export class PacemakerCluster extends pulumi.ComponentResource {
 const onFirst = ({ nodes: [first] }: PacemakerClusterArgs, unit: (node: NodeArgs) => Unit): Unit[] =>
     first === undefined ? [] : [unit(first)];
 
-/** The passwords of all controllers: any member may have to fence any other. */
-const passwords = ({ fencing }: PacemakerClusterArgs): Record<string, pulumi.Output<string>> =>
-    Object.fromEntries(
-        Object.entries(fencing?.ipmi ?? {}).map(([node, { password }]) => [
-            CREDENTIALS.password(node),
-            pulumi.secret(password),
-        ]),
-    );
+/** What opens all controllers and hypervisors: any member may have to fence any other. */
+const logins = ({ fencing }: PacemakerClusterArgs): Record<string, pulumi.Output<string>> =>
+    Object.fromEntries([
+        ...Object.entries(fencing?.ipmi ?? {}).map(
+            ([node, { password }]) => [CREDENTIALS.password(node), pulumi.secret(password)] as const,
+        ),
+        ...Object.entries(fencing?.libvirt ?? {}).map(
+            ([node, { privateKey }]) => [CREDENTIALS.login(node), pulumi.secret(privateKey).apply(ended)] as const,
+        ),
+    ]);
+
+/** A key whose last line has no end is none to ssh. */
+const ended = (key: string): string => `${key.trimEnd()}\n`;
 
 /** The members' ways to the witness, each with a certificate that carries the cluster's name; one after the other, so that the vote is never missed. */
 function voteUnits(

@@ -6,8 +6,9 @@ import { header } from "../shared/header";
 import { sbdConf } from "./conf";
 import { CREDENTIALS } from "./credentials";
 import { plannedSeconds } from "./failover";
-import { cluster, passwordFile, passwordScript, paths } from "./paths";
+import { cluster, knownHosts, loginKey, passwordFile, passwordScript, paths } from "./paths";
 import type { ClusterSpec } from "./spec";
+import { knownHost } from "./virsh";
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
@@ -25,6 +26,13 @@ const passwords = ({ ipmi = {} }: ClusterSpec): ManagedFile[] =>
     Object.entries(ipmi).flatMap(([node, device]) => [
         rootFile(passwordFile(node, device), "0400", "", { credential: CREDENTIALS.password(node) }),
         rootFile(passwordScript(node, device), "0500", `#!/bin/sh\nexec cat ${passwordFile(node, device)}\n`),
+    ]);
+
+/** A hypervisor's key and the one that opens it. */
+const logins = ({ libvirt = {} }: ClusterSpec): ManagedFile[] =>
+    Object.entries(libvirt).flatMap(([node, device]) => [
+        rootFile(loginKey(node, device), "0400", "", { credential: CREDENTIALS.login(node) }),
+        rootFile(knownHosts(node, device), "0444", knownHost(device)),
     ]);
 
 /** SBD's own file; and what it, Corosync and Pacemaker run with, which says to the script that there is SBD here. */
@@ -47,7 +55,7 @@ const resourceFiles = ({ files, ...spec }: ClusterSpec, node: string): ManagedFi
  * that the one that runs never refers to what is gone: two units of a member state them, one that is applied before it and one after.
  */
 export const needed = (spec: ClusterSpec, node: string): ManagedFile[] =>
-    [...passwords(spec), ...sbdFiles(spec, node), ...resourceFiles(spec, node)].map((file) => ({
+    [...passwords(spec), ...logins(spec), ...sbdFiles(spec, node), ...resourceFiles(spec, node)].map((file) => ({
         ...file,
         shared: true,
     }));

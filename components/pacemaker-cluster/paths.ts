@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { IpmiDevice } from "./spec";
+import type { IpmiDevice, LibvirtDevice } from "./spec";
 
 const OWN = "/etc/pulumi-ha-pacemaker";
 const VOTE = "/etc/corosync/qdevice/net/pulumi-ha";
@@ -20,7 +20,7 @@ export const paths = {
     settings: `${OWN}/settings`,
     /** systemd units that the cluster alone starts. */
     units: `${OWN}/systemd-units`,
-    /** Passwords of controllers, and programs that print them. */
+    /** Passwords of controllers with programs that print them, and keys for hypervisors. */
     fencing: `${OWN}/fencing`,
     /** The configuration that the cluster runs; on the first member. */
     cib: `${OWN}/cib.xml`,
@@ -44,11 +44,24 @@ export const paths = {
 /** What is done to a member or to the cluster. */
 export const cluster = (verb: string): string => `${paths.script} ${verb}`;
 
-/** Another user, or another controller, has files of its own: those of the one before are there for as long as the configuration names them. */
-const account = ({ address, port, user }: IpmiDevice): string =>
-    createHash("sha256").update(`${user}@${address}:${port}`).digest("hex").slice(0, 8);
+/**
+ * Another user, or another controller or hypervisor, has files of its own: those of the one before are there for as long as the configuration names them.
+ */
+const account = (node: string, identity: string): string => {
+    const digest = createHash("sha256").update(identity).digest("hex").slice(0, 8);
+    return `${paths.fencing}/${node}-${digest}`;
+};
 /** The program that prints a controller's password, for fence agents. */
-export const passwordScript = (node: string, device: IpmiDevice): string =>
-    `${paths.fencing}/${node}-${account(device)}`;
+export const passwordScript = (node: string, { user, address, port }: IpmiDevice): string =>
+    account(node, `${user}@${address}:${port}`);
 /** A controller's password. */
 export const passwordFile = (node: string, device: IpmiDevice): string => `${passwordScript(node, device)}.password`;
+
+const hypervisor = (node: string, { user, address, port, hostKey }: LibvirtDevice): string =>
+    account(node, `${user}@${address}:${port} ${hostKey}`);
+/** The private key for a node's hypervisor. */
+export const loginKey = (node: string, device: LibvirtDevice): string => `${hypervisor(node, device)}.key`;
+/** The hypervisor's host key, as ssh reads it. */
+export const knownHosts = (node: string, device: LibvirtDevice): string => `${hypervisor(node, device)}.known_hosts`;
+/** The question whether a node runs on its hypervisor, as fence_virsh reads it. */
+export const statusQuestion = (node: string, device: LibvirtDevice): string => `${hypervisor(node, device)}.status`;

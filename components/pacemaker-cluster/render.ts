@@ -8,10 +8,11 @@ import { configuration } from "./cib";
 import { corosyncConf, qdeviceOptions, quorumConf } from "./conf";
 import { CREDENTIALS } from "./credentials";
 import { filesRecord, held, needed } from "./needed";
-import { cluster, paths } from "./paths";
+import { cluster, paths, statusQuestion } from "./paths";
 import { SCRIPT, settings } from "./script";
-import { nodeOf } from "./spec";
+import { nodeOf, switchesOff } from "./spec";
 import type { ClusterSpec } from "./spec";
+import { peersOf, question } from "./virsh";
 
 const COROSYNC = "corosync.service";
 const PACEMAKER = "pacemaker.service";
@@ -38,6 +39,7 @@ const packages = (spec: ClusterSpec): string[] => [
         "pacemaker-cli-utils",
         ...Object.values(spec.resources).flatMap(({ agent }) => packageOf(agent) ?? []),
         ...(spec.ipmi === undefined ? [] : [fenceAgent("ipmilan"), "ipmitool"]),
+        ...(spec.libvirt === undefined ? [] : [fenceAgent("virsh"), "openssh-client"]),
         ...(spec.sbd === undefined ? [] : ["sbd"]),
         ...(spec.sbd?.disk === undefined ? [] : [fenceAgent("sbd")]),
         // Those of the vote's unit too: one installation instead of two.
@@ -49,13 +51,14 @@ const packages = (spec: ClusterSpec): string[] => [
 const checks = (spec: ClusterSpec): Step[] => Object.entries(spec.checks).map(([name, command]) => ({ name, command }));
 
 /** The directories of what the configuration needs. */
-const neededDirectories = (spec: ClusterSpec) => (spec.ipmi === undefined ? [] : [directory(paths.fencing, "0700")]);
+const neededDirectories = (spec: ClusterSpec) => (switchesOff(spec) ? [directory(paths.fencing, "0700")] : []);
 
 /** What every member shall be. Applied on all of them at once: a cluster that does not exist yet is formed by those that are there. */
 export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
     const node = nodeOf(spec, nodeName);
     const peers = spec.nodes.filter((other) => other !== node);
     const seconds = peers.flatMap(({ secondAddress }) => secondAddress ?? []);
+    const hypervisors = peersOf(spec, nodeName);
     const units = [header(`PacemakerCluster ${spec.name}`), ...systemdUnits(spec), ""].join("\n");
     return manifest({
         unit: `pacemaker-${spec.name}`,
@@ -75,6 +78,9 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
             rootFile(paths.units, "0644", units, { onChange: [run(cluster("own"))] }),
             rootFile(paths.files, "0644", filesRecord(spec)),
             ...needed(spec, nodeName),
+            ...hypervisors.map(([name, device]) =>
+                rootFile(statusQuestion(name, device), "0444", question(spec, name, device)),
+            ),
         ],
         validators: [
             { name: "Corosync accepts the configuration", command: accepted },
@@ -94,6 +100,20 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
             ...(spec.sbd?.disk === undefined
                 ? []
                 : [{ name: "SBD reads the fencing disk", command: cluster("watched"), withinSeconds: 30 }]),
+            ...(spec.libvirt === undefined
+                ? []
+                : [
+                      {
+                          name: "the other members run where they would be ended",
+                          command: cluster(
+                              [
+                                  "hypervisors",
+                                  ...hypervisors.map(([name, device]) => statusQuestion(name, device)),
+                              ].join(" "),
+                          ),
+                          withinSeconds: 30,
+                      },
+                  ]),
             { name: "no update left the node put aside", command: cluster("unrolled"), withinSeconds: 20 },
             { name: "the cluster alone starts its services", command: cluster("owned"), withinSeconds: 20 },
         ],

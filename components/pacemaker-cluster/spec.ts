@@ -11,6 +11,7 @@ import type {
     ClusterOrderArgs,
     ClusterResourceArgs,
     IpmiFencingArgs,
+    LibvirtFencingArgs,
     PacemakerClusterArgs,
     SbdFencingArgs,
 } from "./args";
@@ -33,6 +34,15 @@ export interface IpmiDevice {
     powerWaitSeconds: number;
     independentPower: boolean;
     cipher: number;
+}
+
+/** A hypervisor and the machine that a node is there, without the key. */
+export interface LibvirtDevice {
+    address: string;
+    port: number;
+    user: string;
+    hostKey: string;
+    domain: string;
 }
 
 /** SBD with its timeouts. */
@@ -76,6 +86,7 @@ export interface ClusterSpec {
     links: Record<string, string>;
     witness: { node: string; address: string; port: number } | undefined;
     ipmi: Record<string, IpmiDevice> | undefined;
+    libvirt: Record<string, LibvirtDevice> | undefined;
     sbd: Sbd | undefined;
     acceptSplitBrainRisk: string | undefined;
     tokenSeconds: number;
@@ -105,17 +116,21 @@ export const INFINITY_SCORE = 1_000_000;
 
 /** A controller's arguments without its password. */
 export type PublicIpmi = Omit<IpmiFencingArgs, "password">;
+/** A hypervisor's arguments without the key. */
+export type PublicLibvirt = Omit<LibvirtFencingArgs, "privateKey">;
 
 /** The arguments without passwords, keys and logins: what a spec is made from never is a secret, nor unknown at preview for their sake. */
 export interface PublicArgs extends Omit<PacemakerClusterArgs, "nodes" | "witness" | "fencing"> {
     nodes: { name: string; address: pulumi.Input<string> }[];
     witness: { node: pulumi.Input<string>; address: pulumi.Input<string>; port: pulumi.Input<number> } | undefined;
     ipmi: Record<string, PublicIpmi> | undefined;
+    libvirt: Record<string, PublicLibvirt> | undefined;
     sbd: SbdFencingArgs | undefined;
 }
 
 const publicNode = ({ name, address }: NodeArgs) => ({ name, address });
 const publicIpmi = ({ password: _, ...controller }: IpmiFencingArgs): PublicIpmi => controller;
+const publicLibvirt = ({ privateKey: _, ...hypervisor }: LibvirtFencingArgs): PublicLibvirt => hypervisor;
 
 /** @see PublicArgs */
 export const publicArgs = ({ nodes, witness, fencing, ...args }: PacemakerClusterArgs): PublicArgs => ({
@@ -123,6 +138,7 @@ export const publicArgs = ({ nodes, witness, fencing, ...args }: PacemakerCluste
     nodes: nodes.map(publicNode),
     witness: witness && { node: witness.node, address: witness.address, port: witness.port },
     ipmi: fencing?.ipmi && mapped(fencing.ipmi, publicIpmi),
+    libvirt: fencing?.libvirt && mapped(fencing.libvirt, publicLibvirt),
     sbd: fencing?.sbd,
 });
 
@@ -140,6 +156,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): ClusterSp
         links,
         witness: args.witness,
         ipmi: args.ipmi && mapped(args.ipmi, ipmi),
+        libvirt: args.libvirt && mapped(args.libvirt, libvirt),
         sbd: args.sbd && sbd(args.sbd),
         acceptSplitBrainRisk: args.acceptSplitBrainRisk,
         tokenSeconds: args.tokenSeconds ?? 1,
@@ -179,6 +196,14 @@ const ipmi = (device: pulumi.Unwrap<PublicIpmi>): IpmiDevice => ({
     powerWaitSeconds: device.powerWaitSeconds ?? 1,
     independentPower: device.independentPower ?? false,
     cipher: device.cipher ?? 3,
+});
+
+const libvirt = (device: pulumi.Unwrap<PublicLibvirt>, node: string): LibvirtDevice => ({
+    address: device.address,
+    port: device.port ?? 22,
+    user: device.user,
+    hostKey: device.hostKey,
+    domain: device.domain ?? node,
 });
 
 function sbd(args: pulumi.Unwrap<SbdFencingArgs>): Sbd {
@@ -224,8 +249,8 @@ const colocation = (args: pulumi.Unwrap<ClusterColocationArgs>): ClusterSpec["co
 });
 
 /** The same keys with other values. */
-const mapped = <T, U>(record: Record<string, T>, change: (value: T) => U): Record<string, U> =>
-    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+const mapped = <T, U>(record: Record<string, T>, change: (value: T, key: string) => U): Record<string, U> =>
+    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
 
 /** The node of that name. */
 export function nodeOf(spec: ClusterSpec, name: string): ClusterNode {
@@ -237,7 +262,9 @@ export function nodeOf(spec: ClusterSpec, name: string): ClusterNode {
 /** A node whose controller goes off with it. */
 export const dependentController = ({ ipmi = {} }: ClusterSpec): string | undefined =>
     Object.keys(ipmi).find((node) => !ipmi[node]?.independentPower);
+/** Whether something outside of the nodes takes their power away: controllers, hypervisors. */
+export const switchesOff = ({ ipmi, libvirt }: ClusterSpec): boolean => ipmi !== undefined || libvirt !== undefined;
 /** Whether anything makes sure of a lost node. */
-export const fences = (spec: ClusterSpec): boolean => spec.ipmi !== undefined || spec.sbd !== undefined;
+export const fences = (spec: ClusterSpec): boolean => switchesOff(spec) || spec.sbd !== undefined;
 /** Whether a node that loses the others is trusted to reset itself, without a disk that tells it to. */
 export const resetsItself = ({ sbd: self }: ClusterSpec): boolean => self !== undefined && self.disk === undefined;

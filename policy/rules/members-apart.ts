@@ -49,21 +49,45 @@ export const membersApart: Rule<Settings> = {
             return [];
         const said = new Set(before(resource, seen).flatMap(members).map(nameOf));
         const first = required ? nodes.filter((node) => !said.has(nameOf(node))) : [];
-        return labels.flatMap((label) => [...together(nodes, label), ...unlabelled(first, label)]);
+        return [
+            ...labels.flatMap((label) => [...together(labelled(nodes, label)), ...unlabelled(first, label)]),
+            ...together(fencedBy(resource, nodes)),
+        ];
     },
 };
 
-function together(nodes: Node[], label: string): Finding[] {
-    const holders = new Set(nodes.map((node) => labelOf(node, label)).filter((value) => typeof value === "string"));
+/** A member, what it fails with, and where that is said. */
+interface Placed {
+    name: string;
+    holder: unknown;
+    path: string[];
+}
+
+const labelled = (nodes: Node[], label: string): Placed[] =>
+    nodes.map((node) => ({
+        name: String(nameOf(node)),
+        holder: labelOf(node, label),
+        path: [...node.path, "labels", label],
+    }));
+
+/** Where they are fenced by hypervisors, these say where the members are. */
+const fencedBy = ({ inputs }: Resource, nodes: Node[]): Placed[] =>
+    nodes.map((node) => {
+        const path = ["fencing", "libvirt", String(nameOf(node)), "address"];
+        return { name: String(nameOf(node)), holder: at(inputs, ...path), path };
+    });
+
+function together(members: Placed[]): Finding[] {
+    const holders = new Set(members.map(({ holder }) => holder).filter((value) => typeof value === "string"));
     return [...holders].flatMap((holder) => {
-        const there = nodes.filter((node) => labelOf(node, label) === holder);
+        const there = members.filter((member) => member.holder === holder);
         const [first, second] = there;
-        if (!first || !second || 2 * there.length < nodes.length) return [];
-        const names = there.map(({ inputs }) => String(at(inputs, "name"))).join(", ");
+        if (!first || !second || 2 * there.length < members.length) return [];
+        const names = there.map(({ name }) => name).join(", ");
         return [
             {
-                path: [...second.path, "labels", label],
-                says: `is "${holder}" of ${names}, ${there.length} of ${nodes.length} members: without it the others cannot go on; place them apart`,
+                path: second.path,
+                says: `is "${holder}" of ${names}, ${there.length} of ${members.length} members: without it the others cannot go on; place them apart`,
             },
         ];
     });

@@ -11,13 +11,13 @@ export const statefulPairFenced: Rule<unknown> = {
     description: "Pairs and clusters that move data fence a lost node before they take its data over.",
     severity: "critical",
     remediationSteps:
-        "Give fencing: IPMI of each node, SBD with a watchdog and a shared disk, or the hypervisor's own.",
+        "Give fencing: IPMI of each node, the hypervisor of each virtual machine, or SBD with a watchdog.",
     check: (resource, config, seen) => [
         ...(isUnfenced(resource) && !saidByWhole(resource, seen, isUnfenced)
             ? [
                   {
                       path: ["fencing"],
-                      says: "is missing: say how a lost node is switched off, as in { ipmi: … } or { sbd: … }",
+                      says: "is missing: say how a lost node is switched off, as in { ipmi: … }, { libvirt: … } or { sbd: … }",
                   },
               ]
             : []),

@@ -2,7 +2,8 @@ import { controller } from "../../cli/pair/program";
 import { Fault } from "../../components";
 import type { FencingArgs, IpmiFencingArgs } from "../../components";
 import { OtherControllers } from "./controllers";
-import { MEMBERS, PacemakerBench, other } from "./pacemaker-bench";
+import { Hypervisor } from "./hypervisor";
+import { MEMBERS, PacemakerBench, THIRD, other } from "./pacemaker-bench";
 import type { Seen } from "./pacemaker-bench";
 import { up, upOk } from "./stack";
 import { onHost } from "./support";
@@ -15,7 +16,7 @@ const others = new OtherControllers();
 let pair: PacemakerBench;
 
 beforeAll(async () => {
-    pair = await PacemakerBench.up("t-pacechange", "10.109.0");
+    pair = await PacemakerBench.up("virsh", "10.123.0");
     const { seconds } = await upOk(pair.stack);
     process.stdout.write(`figure: first up: ${seconds.toFixed(1)} s\n`);
     await pair.totals();
@@ -166,6 +167,46 @@ describe("the way to fence", () => {
         for (const files of left) expect(files.trim().split("\n")).toHaveLength(2 * MEMBERS.length);
         pair.expectWithin(await pair.lost("power off, with the new controllers", (h) => h.powerOff()), Fault.Power, 1);
         expect((await upOk(pair.stack)).steps).toEqual([]);
+    });
+});
+
+describe("hypervisors in the place of controllers", () => {
+    let hypervisor: Hypervisor;
+    beforeAll(async () => void (hypervisor = await Hypervisor.on(pair.bench, THIRD, MEMBERS)));
+
+    test("fails: one with another host key than the pinned one; the former controllers go on", async () => {
+        const good = pair.wanted;
+        pair.wanted = {
+            ...good,
+            fencing: { libvirt: hypervisor.devices({ hostKey: pair.bench.node("n1").hostKey! }) },
+        };
+        const { output } = await up(pair.stack);
+        expect(output).toMatch(/no answer about "n\d" on the hypervisor [\d.]+: Unable to connect\/login to fencing/);
+        expect(output).toContain("now: the previous files and services are back");
+        await pair.healthy();
+        pair.wanted = good;
+    });
+
+    test("are taken by one up, and end a lost member within its promise", async () => {
+        pair.wanted = { ...pair.wanted, fencing: { libvirt: hypervisor.devices() } };
+        await upOk(pair.stack);
+        await pair.totals();
+        const agents = await onHost(pair.host("n1"), "cibadmin --query --scope resources | grep -c fence_virsh");
+        expect(agents.trim()).toBe("2");
+        pair.expectWithin(await pair.lost("power off, by virsh", (h) => h.powerOff()), Fault.Power);
+        pair.expectWithin(await pair.lost("all processes stopped, by virsh", (h) => h.pause()), Fault.Hang, 1);
+        expect((await upOk(pair.stack)).steps).toEqual([]);
+    });
+
+    test("a hypervisor that refuses the key: nothing starts until it lets in", async () => {
+        const from = await pair.active();
+        await hypervisor.letIn(false);
+        await pair.host(from).powerOff();
+        await pair.nobodyServes();
+        expect(await onHost(pair.host(other(from)), "crm_mon -1 -n")).toContain("UNCLEAN");
+        await hypervisor.letIn(true);
+        await pair.serves(other(from));
+        await pair.healthy();
     });
 });
 

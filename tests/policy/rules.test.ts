@@ -210,6 +210,21 @@ describe("settings", () => {
         ]);
     });
 
+    test("members that are fenced by one hypervisor are on it", () => {
+        const pair = (...last: number[]): Given => ({
+            type: "PacemakerCluster",
+            name: "files",
+            props: {
+                nodes: last.map((_, i) => ({ name: `n${i}` })),
+                fencing: { libvirt: Object.fromEntries(last.map((n, i) => [`n${i}`, { address: `192.0.2.${n}` }])) },
+            },
+        });
+        expect(says("members-apart", [pair(31, 32)])).toEqual([]);
+        expect(says("members-apart", [pair(31, 31)])).toEqual([
+            expect.stringContaining('fencing.libvirt.n1.address is "192.0.2.31" of n0, n1, 2 of 2 members'),
+        ]);
+    });
+
     test("the oldest engine is the library's own, unless another is asked for", () => {
         const own = /^ENGINE_VERSION=\d+$/m.exec(ENGINE)?.[0];
         const unit = applied([], { type: "KeepalivedVip", name: "front" }, "a", own);

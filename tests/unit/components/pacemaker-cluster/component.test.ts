@@ -4,6 +4,7 @@ import { PacemakerCluster, Witness } from "../../../../components";
 import { mocked, promised } from "../mocked";
 
 const PASSWORD = "a controller's password";
+const LOGIN_KEY = "a key to a hypervisor";
 const SIGNING_KEY = "key of the authority";
 const node = (name: string, number: number) => ({
     name,
@@ -81,6 +82,22 @@ describe.each([
         const components = registered.filter(({ type }) => type.startsWith("pulumi-ha:"));
         expect(JSON.stringify(components.map(({ inputs }) => inputs))).not.toContain(PASSWORD);
         expect(JSON.stringify(components.map(({ inputs }) => inputs))).not.toContain(SIGNING_KEY);
+    });
+
+    test("a hypervisor's key is nowhere but among the credentials", async () => {
+        const device = (n: number) => ({
+            address: `192.0.2.${n}`,
+            user: "fence",
+            privateKey: pulumi.secret(LOGIN_KEY),
+            hostKey: "ssh-ed25519 AAAA",
+        });
+        const { registered, commands } = await made(preview, (vote) =>
+            pair(vote, { fencing: { libvirt: { n1: device(121), n2: device(122) } } }),
+        );
+        const texts = commands.filter(({ name }) => name.endsWith("-apply")).map(({ inputs }) => inputs["stdin"]);
+        const components = registered.filter(({ type }) => type.startsWith("pulumi-ha:"));
+        expect(JSON.stringify([texts, components.map(({ inputs }) => inputs)])).not.toContain(LOGIN_KEY);
+        expect(JSON.stringify(texts)).toContain("fence_virsh");
     });
 
     test("the failover is known and no secret", async () => {

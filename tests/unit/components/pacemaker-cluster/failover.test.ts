@@ -1,7 +1,7 @@
 import { failover, wiring } from "../../../../components/pacemaker-cluster/failover";
 import { Fault, faultSeconds, formula, sum } from "../../../../components/shared/failover";
 import { repair } from "../../../../components/stack-failover/budget";
-import { bmc, diskless, full, spec, tie, vip, web } from "./specs";
+import { bmc, diskless, full, kvm, libvirt, spec, tie, vip, virtual, web } from "./specs";
 
 const at = (wait: number) => ({ ipmi: { n1: { ...bmc(111), powerWaitSeconds: wait }, n2: bmc(112) } });
 const total = (cluster: ReturnType<typeof spec>, fault: Fault) =>
@@ -14,6 +14,14 @@ test.each([
     ["two without a witness: the second one waits", tie, Fault.Power, 11.7],
     ["a watchdog alone", diskless, Fault.Power, 31.7],
     ["a disk: msgwait", spec({ ipmi: undefined, sbd: { disk: "/dev/sda" } }), Fault.Power, 23.7],
+    ["a hypervisor: a login, destroy and start", virtual, Fault.Power, 6.7],
+    ["the same with SBD for when the hypervisor fails", spec({ ipmi: undefined, libvirt, sbd: {} }), Fault.Power, 6.7],
+    [
+        "a controller and a hypervisor: the slower one",
+        spec({ ipmi: { n1: { ...bmc(111), powerWaitSeconds: 0 } }, libvirt: { n2: kvm(122) } }),
+        Fault.Power,
+        6.7,
+    ],
     ["nothing is made sure of", spec({ ipmi: undefined, acceptSplitBrainRisk: "a test" }), Fault.Power, 3.7],
     ["the least of the witness's heartbeats", spec({ tokenSeconds: 0.5 }), Fault.Power, 6],
     ["a planned move of the address alone", spec(), Fault.Planned, 0.7],

@@ -16,7 +16,7 @@ import { toText } from "../../../../remote/manifest";
 import { parse } from "../../../../remote/parse";
 import type { ClusterSpec } from "../../../../components/pacemaker-cluster/spec";
 import type { Manifest } from "../../../../remote/manifest";
-import { diskless, full, ipmi, n1, n2, n3, spec, tie } from "./specs";
+import { diskless, full, ipmi, kvm, libvirt, n1, n2, n3, spec, tie, virtual } from "./specs";
 
 /** The manifest without the script, which is the same for all. */
 const text = (m: Parameters<typeof toText>[0]): string =>
@@ -108,16 +108,88 @@ test("no password is in the configuration, and only root reads those that a memb
     ]);
 });
 
+describe("hypervisors", () => {
+    const device = (cluster: ClusterSpec, name: string) =>
+        new RegExp(`<primitive id="fence-${name}"[^]*?</primitive>`).exec(configuration(cluster))![0];
+    const parameter = (name: string) =>
+        new RegExp(`name="${name}" value="([^"]*)"`)
+            .exec(device(virtual, "n1"))![1]!
+            .replaceAll("&quot;", '"')
+            .replaceAll("&gt;", ">")
+            .replaceAll("&amp;", "&");
+
+    test("as Pacemaker is told of them", () => expect(device(virtual, "n1")).toMatchSnapshot());
+
+    test("another machine's name, a second way and a delay", () => {
+        const wanted = {
+            ipmi: undefined,
+            libvirt: { ...libvirt, n1: { ...kvm(121), domain: "shop-a" } },
+            sbd: { disk: "/dev/sda" },
+        };
+        expect(device(spec({ ...wanted, witness: undefined }), "n1")).toMatch(
+            /pcmk_host_map" value="n1:shop-a"[^]*pcmk_reboot_retries" value="1"[^]*pcmk_delay_base" value="n1:5s"/,
+        );
+        expect(configuration(spec(wanted))).toContain('target="n2" index="1" devices="fence-n2"');
+    });
+
+    test("ssh takes no other key than the pinned one, asks nobody, and opens a prompt only where there is virsh", () => {
+        // The agent splits them as a shell does.
+        const words = (options: string) =>
+            spawnSync("bash", ["-c", `printf '%s\\n' ${options}`], { encoding: "utf8" })
+                .stdout.trimEnd()
+                .split("\n");
+        const [terminal, shell] = words(parameter("ssh_options")).slice(-2);
+        expect(words(parameter("ssh_options"))).toEqual(
+            expect.arrayContaining(["StrictHostKeyChecking=yes", "BatchMode=yes", "IdentitiesOnly=yes"]),
+        );
+        expect(terminal).toBe("-t");
+        const bin = mkdtempSync(path.join(tmpdir(), "bin-"));
+        const ask = () =>
+            spawnSync("/bin/sh", ["-c", `${shell} -i`], {
+                env: { PATH: `${bin}:/usr/bin:/bin`, LANG: "de_DE.UTF-8" },
+                input: "virsh domstate n1\n",
+                encoding: "utf8",
+            });
+        expect(ask()).toMatchObject({ stdout: "" });
+        writeFileSync(path.join(bin, "virsh"), '#!/bin/sh\necho "$LC_ALL $LIBVIRT_DEFAULT_URI $*"\n', { mode: 0o755 });
+        const { stdout, stderr } = ask();
+        expect(stdout).toBe("C qemu:///system domstate n1\n");
+        expect(stderr).toContain("[EXPECT]#");
+    });
+
+    test("the key is in no text; a member asks the others' hypervisors, not its own", () => {
+        const { files, gates, packages } = renderMember(virtual, "n1");
+        const at = (rest: RegExp) => expect.stringMatching(rest) as string;
+        expect(
+            files.filter((f) => f.path.includes("/fencing/")).map((f) => [f.path, f.mode, f.credential ?? f.content]),
+        ).toEqual([
+            [at(/\/fencing\/n1-[0-9a-f]{8}\.key$/), "0400", "libvirt-n1"],
+            [at(/\/fencing\/n1-[0-9a-f]{8}\.known_hosts$/), "0444", "hypervisor ssh-ed25519 AAAAC3Nz\n"],
+            [at(/\/fencing\/n2-[0-9a-f]{8}\.key$/), "0400", "libvirt-n2"],
+            [at(/\/fencing\/n2-[0-9a-f]{8}\.known_hosts$/), "0444", "hypervisor ssh-ed25519 AAAAC3Nz\n"],
+            [at(/\/fencing\/n2-[0-9a-f]{8}\.status$/), "0444", at(/^action=status\nplug=n2\nip=192.0.2.122\n/m)],
+        ]);
+        expect(gates.map(({ command }) => command)).toContainEqual(at(/cluster hypervisors \S+\/n2-\w+\.status$/));
+        expect(packages).toEqual(expect.arrayContaining(["fence-agents-virsh|fence-agents", "openssh-client"]));
+    });
+});
+
 describe("what a configuration names is on members before it, and stays until another one runs", () => {
     const paths = (m: Manifest): string[] => m.files.map((file) => file.path);
     /** Absolute paths in a configuration that are this library's. */
     const named = (cluster: ClusterSpec): string[] =>
-        configuration(cluster).match(/\/etc\/pulumi-ha-pacemaker\/[^"]+/g) ?? [];
+        configuration(cluster).match(/\/etc\/pulumi-ha-pacemaker\/[^" ]+/g) ?? [];
     const other = spec({ ipmi: { n1: { ...ipmi.n1, user: "second" }, n2: { ...ipmi.n2, address: "192.0.2.212" } } });
     const disk = spec({ ipmi: undefined, sbd: { disk: "/dev/disk/by-id/fence" } });
 
     test.each([
         ["another user, another controller", spec(), other],
+        ["controllers for hypervisors", spec(), virtual],
+        [
+            "a hypervisor's key for another one",
+            virtual,
+            spec({ ipmi: undefined, libvirt: { ...libvirt, n2: { ...kvm(122), hostKey: "ssh-ed25519 AAAAnew" } } }),
+        ],
         ["controllers for a watchdog", spec(), diskless],
         ["controllers for a disk", spec(), disk],
         ["a watchdog for controllers", diskless, spec()],

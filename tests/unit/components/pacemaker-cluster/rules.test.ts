@@ -1,6 +1,6 @@
 import { rules } from "../../../../components/pacemaker-cluster/rules";
 import { violations } from "../../../../components/shared/rules";
-import { bmc, diskless, full, ipmi, n1, n2, n3, spec, third, tie, vip, web } from "./specs";
+import { bmc, diskless, full, ipmi, kvm, libvirt, n1, n2, n3, spec, third, tie, vip, virtual, web } from "./specs";
 
 type Parts = Parameters<typeof spec>[0];
 type Case = [title: string, parts: Parts, path: string, words: string];
@@ -9,6 +9,10 @@ const alone: Parts = { clones: {}, orders: [], colocations: [] };
 const n4 = { name: "n4", address: "192.0.2.14" };
 const resources = (parts: object): Parts => ({ ...alone, resources: { vip: { ...vip, ...parts } } });
 const device = (parts: object): Parts => ({ ipmi: { ...ipmi, n2: { ...bmc(112), ...parts } } });
+const hypervisor = (parts: object): Parts => ({
+    ipmi: undefined,
+    libvirt: { ...libvirt, n2: { ...kvm(122), ...parts } },
+});
 const sbd = (parts: object): Parts => ({ ipmi: undefined, sbd: parts });
 
 test.each([
@@ -16,6 +20,8 @@ test.each([
     ["one of everything", full],
     ["a watchdog and a witness", diskless],
     ["two nodes that fence", tie],
+    ["virtual machines", virtual],
+    ["a machine of its own and a virtual one", spec({ ipmi: { n1: bmc(111) }, libvirt: { n2: kvm(122) } })],
     ["three nodes", spec({ nodes: [n1, n2, n3], witness: undefined, ipmi: { ...ipmi, n3: bmc(113) } })],
     ["a risk that is said", spec({ ipmi: undefined, witness: undefined, acceptSplitBrainRisk: "a demo" })],
 ])("%s: nothing to refuse", (_title, cluster) =>
@@ -68,6 +74,23 @@ const cases: Case[] = [
     ["a user with blanks", device({ user: "a b" }), "fencing.ipmi.n2.user", "no user"],
     ["a wait below nothing", device({ powerWaitSeconds: -1 }), "fencing.ipmi.n2.powerWaitSeconds", "no wait"],
     ["no encryption", device({ cipher: 0 }), "fencing.ipmi.n2.cipher", "3, 8, 12 or 17"],
+    ["a node without a hypervisor", { ipmi: undefined, libvirt: { n1: kvm(121) } }, "fencing.libvirt.n2", "is missing"],
+    ["a node that nothing switches off", { ipmi: {}, libvirt: { n1: kvm(121) } }, "fencing.ipmi.n2", "is missing"],
+    ["a stranger's hypervisor", { libvirt: { n9: kvm(129) } }, "fencing.libvirt.n9", "no node of this cluster"],
+    ["a controller and a hypervisor", { libvirt: { n2: kvm(122) } }, "fencing.libvirt.n2", "in fencing.ipmi too"],
+    ["a hypervisor's name", hypervisor({ address: "kvm2" }), "fencing.libvirt.n2.address", "no IP address"],
+    ["a node as hypervisor", hypervisor({ address: "192.0.2.12" }), "fencing.libvirt.n2.address", "node's own address"],
+    ["a hypervisor's port", hypervisor({ port: 70000 }), "fencing.libvirt.n2.port", "70000 is no port"],
+    ["a user that is an option", hypervisor({ user: "-oProxyCommand=x" }), "fencing.libvirt.n2.user", "no login name"],
+    ["an RSA host key", hypervisor({ hostKey: "ssh-rsa AAAA" }), "fencing.libvirt.n2.hostKey", "no host key"],
+    ["a machine with a blank", hypervisor({ domain: "a b" }), "fencing.libvirt.n2.domain", "give its UUID"],
+    ["a machine's number", hypervisor({ domain: "3" }), "fencing.libvirt.n2.domain", "is a number"],
+    [
+        "one machine of two nodes",
+        hypervisor({ address: "192.0.2.121", domain: "n1" }),
+        "fencing.libvirt.n2.domain",
+        "n1 on 192.0.2.121:22 is also n1",
+    ],
     [
         "msgwait below twice the watchdog",
         sbd({ disk: "/dev/sda", messageWaitSeconds: 19 }),
@@ -205,6 +228,13 @@ test.each([
         "fencing",
         "stonith_admin --confirm n2",
     ],
+    ["a hypervisor that fails, and no other way", hypervisor({}), "fencing.libvirt", "stonith_admin --confirm n1"],
+    [
+        "both on one hypervisor",
+        hypervisor({ address: "192.0.2.121" }),
+        "fencing.libvirt.n2.address",
+        "the hypervisor of n1 and n2",
+    ],
     ["two nodes that shoot at each other", { witness: undefined }, "fencing", "n1 wins by its delay"],
     ["one link and no witness", { witness: undefined }, "links", "give a second link"],
     ["a risk that fencing has removed", { acceptSplitBrainRisk: "a demo" }, "acceptSplitBrainRisk", "leave it out"],
@@ -215,3 +245,17 @@ test.each([
         level: "warn",
     }),
 );
+
+test("with SBD beside it, or on hypervisors of which no one has half of the members, nothing is warned of", () => {
+    const warned = (parts: Parts) => violations(spec(parts), rules).filter(({ path }) => path.startsWith("fencing"));
+    expect(warned({ ...hypervisor({}), sbd: {} })).toEqual([]);
+    const five = ["n1", "n2", "n3", "n4", "n5"];
+    const placed = {
+        nodes: five.map((name, i) => ({ name, address: `192.0.2.${i + 11}` })),
+        witness: undefined,
+        ipmi: undefined,
+        libvirt: Object.fromEntries(five.map((name, i) => [name, kvm(121 + Math.floor(i / 2))])),
+        sbd: {},
+    };
+    expect(warned(placed)).toEqual([]);
+});

@@ -12,6 +12,13 @@ export const third = { node: "third", address: "192.0.2.20", port: 5403 };
 /** A controller that keeps its power. */
 export const bmc = (last: number) => ({ address: `192.0.2.${last}`, user: "fence", independentPower: true });
 export const ipmi = { n1: bmc(111), n2: bmc(112) };
+/** A hypervisor, as the node of that machine has it. */
+export const kvm = (last: number) => ({
+    address: `192.0.2.${last}`,
+    user: "fence",
+    hostKey: "ssh-ed25519 AAAAC3Nz root@kvm",
+});
+export const libvirt = { n1: kvm(121), n2: kvm(122) };
 export const vip = { agent: "ocf:heartbeat:IPaddr2", parameters: { ip: "192.0.2.100", cidr_netmask: "24" } };
 export const web = { agent: "systemd:nginx" };
 
@@ -20,6 +27,7 @@ export const args = (parts: Partial<PlainArgs> = {}): PlainArgs => ({
     nodes: [n1, n2],
     witness: third,
     ipmi,
+    libvirt: undefined,
     sbd: undefined,
     resources: { vip, web },
     clones: { "web-clone": { resource: "web" } },
@@ -89,5 +97,7 @@ export const full = spec({
 
 /** What a watchdog alone makes sure of. */
 export const diskless = spec({ ipmi: undefined, sbd: {} });
+/** Members that are virtual machines. */
+export const virtual = spec({ ipmi: undefined, libvirt });
 /** Two nodes that decide by who fences first. */
 export const tie = spec({ witness: undefined });
