@@ -79,8 +79,8 @@ export class Hypervisor {
         const tied = `restrict,pty,command="fence-machines ${this.machines[0]}" ${this.key.public}`;
         const opens = (user: string, line: string) =>
             put(this.host, `/home/${user}/.ssh/authorized_keys`, "0600", user, open ? line : "");
-        await opens(TIED!, tied);
-        await opens(FREE!, this.key.public);
+        await opens(TIED, tied);
+        await opens(FREE, this.key.public);
     }
 
     /** It as the hypervisor of its machines. */
@@ -90,7 +90,7 @@ export class Hypervisor {
         return Object.fromEntries(
             this.machines.map((name, place) => [
                 name,
-                { address, port, user: place === 0 ? TIED! : FREE!, privateKey, hostKey, ...more },
+                { address, port, user: place === 0 ? TIED : FREE, privateKey, hostKey, ...more },
             ]),
         );
     }

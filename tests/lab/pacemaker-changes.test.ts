@@ -16,7 +16,7 @@ const others = new OtherControllers();
 let pair: PacemakerBench;
 
 beforeAll(async () => {
-    pair = await PacemakerBench.up("virsh", "10.123.0");
+    pair = await PacemakerBench.up("t-pacechange", "10.109.0");
     const { seconds } = await upOk(pair.stack);
     process.stdout.write(`figure: first up: ${seconds.toFixed(1)} s\n`);
     await pair.totals();
