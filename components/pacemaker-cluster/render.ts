@@ -111,7 +111,7 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
                                   ...hypervisors.map(([name, device]) => statusQuestion(name, device)),
                               ].join(" "),
                           ),
-                          withinSeconds: 30,
+                          withinSeconds: 10,
                       },
                   ]),
             { name: "no update left the node put aside", command: cluster("unrolled"), withinSeconds: 20 },
