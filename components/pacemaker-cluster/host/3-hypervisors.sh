@@ -7,6 +7,8 @@ verb_hypervisors() { # FILE…
     local file words code machine
     for file; do
         machine="\"$(sed -n 's/^plug=//p' "$file")\" on the hypervisor $(sed -n 's/^ip=//p' "$file")"
+        # All that is left to say where a hypervisor is silent for longer than a gate waits.
+        say "asking about $machine"
         words=$(timeout 20 fence_virsh <"$file" 2>&1) && code=0 || code=$?
         case $code in
         0) ;;
