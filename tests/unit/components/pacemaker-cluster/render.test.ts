@@ -157,6 +157,35 @@ describe("hypervisors", () => {
         expect(stderr).toContain("[EXPECT]#");
     });
 
+    test.each([
+        ["runs there", "echo Status: ON", 0, /^asking about "n2" on the hypervisor 192.0.2.122\n$/],
+        [
+            "is off there",
+            "echo Status: OFF; exit 2",
+            1,
+            /"n2" on the hypervisor 192.0.2.122 is off, and its node is a mem/,
+        ],
+        [
+            "cannot be asked for",
+            "echo; echo 'ERROR: Unable to connect'; exit 1",
+            1,
+            /no answer about "n2"[^]*: Unable to c/,
+        ],
+    ])("a member whose machine %s", (_title, agent, status, words) => {
+        const dir = mkdtempSync(path.join(tmpdir(), "agent-"));
+        const [name, asked] = [path.join(dir, "fence_virsh"), path.join(dir, "n2.status")];
+        writeFileSync(name, `#!/bin/bash\n${agent}\n`, { mode: 0o755 });
+        const { content } = renderMember(virtual, "n1").files.find((file) => file.path.endsWith(".status"))!;
+        writeFileSync(asked, content);
+        const parts = ["say", "fail", "verb_hypervisors"].map(
+            (part) => new RegExp(`^${part}\\(\\) [^]*?(^}|}$)`, "m").exec(SCRIPT)![0],
+        );
+        const script = `${parts.join("\n")}\nPATH=${dir}:$PATH verb_hypervisors ${asked}`;
+        const ran = spawnSync("bash", ["--norc", "-euo", "pipefail", "-c", script], { encoding: "utf8" });
+        expect(ran.stderr).toMatch(words);
+        expect(ran.status).toBe(status);
+    });
+
     test("the key is in no text; a member asks the others' hypervisors, not its own", () => {
         const { files, gates, packages } = renderMember(virtual, "n1");
         const at = (rest: RegExp) => expect.stringMatching(rest) as string;
