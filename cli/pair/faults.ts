@@ -61,10 +61,10 @@ async function switchedOn(host: LabHost): Promise<void> {
     if (!host.isOn) await host.switchOn();
 }
 
-/** @throws Error when a machine alone serves data that is not the newest. */
-async function servesNothing(host: LabHost, writer: RecordWriter): Promise<void> {
+/** @throws Error when a machine serves that does not know what became of the other one, which has the newest data. */
+async function servesNothing(host: LabHost, writer: RecordWriter, seconds = ALONE_SECONDS): Promise<void> {
     const had = writer.acknowledged.length;
-    await pause(ALONE_SECONDS * 1000);
+    await pause(seconds * 1000);
     if (writer.acknowledged.length > had && writer.server === host.name)
         throw new Error(`${host.name} served although the other machine has the newest data`);
 }
@@ -100,6 +100,13 @@ async function stopHangs({ active, other }: Sides): Promise<void> {
     await standby(active, other);
 }
 
+/** No message reaches it: it is back, with its disk, once somebody has given it that. */
+async function letInWithDisk({ active, other }: Sides): Promise<void> {
+    await active.powerOff();
+    await active.switchOn();
+    await online(active, other);
+}
+
 const HANGING = "/run/systemd/system/recorder.service.d";
 /** What a paused machine stands still for. */
 const PAUSE_SECONDS = 30;
@@ -114,6 +121,8 @@ const DISK_LOST_SECONDS = 2 * WATCHDOG_SECONDS + 60;
 const COPY_BEGINS_SECONDS = 60;
 /** How long a machine is alone that has not the newest data. */
 const ALONE_SECONDS = 90;
+/** For a stop to be given up, the watchdog to end its machine, and the fence to fail again and again. */
+const UNFENCED_SECONDS = 180;
 
 /** By name. */
 export const FAULTS = {
@@ -184,12 +193,19 @@ export const FAULTS = {
             await sides.active.removeDisk(DiskName.shared);
             await stopHangs(sides);
         },
-        // No message reaches it: it is back, with its disk, once somebody has given it that.
-        mend: async ({ active, other }) => {
-            await active.powerOff();
-            await active.switchOn();
-            await online(active, other);
+        mend: letInWithDisk,
+    },
+    sharedBothStop: {
+        title: "fencing disk lost on both, and then a stop that hangs",
+        fencing: "disk",
+        strike: async (sides, { writer }) => {
+            const { active, other } = sides;
+            for (const host of [active, other]) await host.removeDisk(DiskName.shared);
+            await stopHangs(sides);
+            await servesNothing(other, writer, UNFENCED_SECONDS);
+            await other.returnDisk(DiskName.shared);
         },
+        mend: letInWithDisk,
     },
     older: {
         title: "both off, the older one first back",

@@ -18,6 +18,14 @@ test("a machine that is cut off loses its place, and a writer that goes on in it
     expect(await bench.struck("links", DrillEnd.Well)).toMatchObject({ untouched: true });
 });
 
+test("a cut replication link is borne: the same machine serves, and the other one is brought up to date afterwards", async () => {
+    await bench.borne("replication", DrillEnd.Well);
+});
+
+test("a machine that clients cannot reach any more gives its place away in order", async () => {
+    expect(await bench.struck("cluster", DrillEnd.Well, [])).toMatchObject({ untouched: true });
+});
+
 test("a machine that loses its power comes back as the second one", async () => {
     await bench.struck("power", DrillEnd.Well);
 });
