@@ -31,10 +31,10 @@ has_header() {
 
 # Without its disk a node that has quorum goes on: SBD lives by Pacemaker then, and only its own watchdog can end it.
 verb_watched() {
-    timeout 10 sbd -d "$SBD_DISK" dump >/dev/null 2>&1 ||
-        fail "$SBD_DISK cannot be read here: no message fences this node any more, and it resets itself only when it loses quorum or its cluster; give it the disk again"
-    pgrep -f "^sbd: watcher: $SBD_DISK " >/dev/null ||
-        fail "$SBD_DISK can be read here, and SBD does not: journalctl -u sbd.service"
+    timeout 10 sbd -d "$SBD_DEVICE" dump >/dev/null 2>&1 ||
+        fail "$SBD_DEVICE cannot be read here: no message fences this node any more, and it resets itself only when it loses quorum or its cluster; give it the disk again"
+    pgrep -f "^sbd: watcher: $SBD_DEVICE " >/dev/null ||
+        fail "$SBD_DEVICE can be read here, and SBD does not: journalctl -u sbd.service"
 }
 
 # A disk with somebody's data on it is left alone. Validator: before anything changes.

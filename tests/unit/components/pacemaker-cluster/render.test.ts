@@ -11,7 +11,7 @@ import {
     renderResources,
     renderVote,
 } from "../../../../components/pacemaker-cluster/render";
-import { SCRIPT } from "../../../../components/pacemaker-cluster/script";
+import { SCRIPT, settings } from "../../../../components/pacemaker-cluster/script";
 import { toText } from "../../../../remote/manifest";
 import { parse } from "../../../../remote/parse";
 import type { ClusterSpec } from "../../../../components/pacemaker-cluster/spec";
@@ -27,6 +27,16 @@ test.each([
     ["one of everything", full],
     ["a watchdog alone", diskless],
 ])("%s: what a member shall be", (_title, cluster) => expect(text(renderMember(cluster, "n1"))).toMatchSnapshot());
+
+// Under `set -u` one that is not ends the script, and nothing else tells: a linter takes such a name for one of the environment.
+test("every variable that the script reads is set: by itself, by its settings or by bash", () => {
+    const names = (words: RegExp, text: string): string[] => [...text.matchAll(words)].map(([, name = ""]) => name);
+    const set = new Set([
+        ...names(/(?:^|[\s;(]|\$\{)([A-Z][A-Z_]+):?\+?=/gm, `${SCRIPT}\n${settings(full, full.nodes[0]!)}`),
+        "SECONDS",
+    ]);
+    expect(names(/\$\{?([A-Z][A-Z_]+)/g, SCRIPT).filter((name) => !set.has(name))).toEqual([]);
+});
 
 test.each([
     ["one of everything", full],
