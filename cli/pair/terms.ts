@@ -47,8 +47,9 @@ export function measured(log: Entry[], faultSeconds: number): Measured {
     const membership = at(/A new membership \(\S+\) was formed/);
     const asked = at(/Requesting fencing \(\w+\) (of|targeting) node /);
     const fenced = at(/^pacemaker-controld\S* .*Peer \S+ was (terminated|fenced) .*: OK/);
+    // A node that is fenced for what failed on it leaves the membership only then.
     const between = (from: number | undefined, to: number | undefined, name: string): Measured =>
-        from === undefined || to === undefined ? {} : { [name]: to - from };
+        from === undefined || to === undefined || to < from ? {} : { [name]: to - from };
     return {
         ...between(faultSeconds, token, "token"),
         ...between(token, membership, "consensus"),

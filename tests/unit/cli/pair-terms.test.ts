@@ -33,6 +33,17 @@ test("a log without a lost node has what was started", () => {
     expect(measured(entries(JOURNAL), 936)).toEqual({ "start of files-drbd": 7, "start of files-filesystem": 12 });
 });
 
+test("a node that is fenced for what failed on it is lost after the fence was asked for: no decision follows from that", () => {
+    const asked = "912.0 app2 pacemaker-controld[208]:  notice: Requesting fencing (reboot) of node app1\n";
+    expect(measured(entries(`${asked}${JOURNAL}`), 910)).toEqual({
+        token: 5,
+        consensus: 6,
+        "power off and on": 23.5,
+        "start of files-drbd": 7,
+        "start of files-filesystem": 12,
+    });
+});
+
 test("a row for each term that was promised and seen", () => {
     const term = { name: "token", seconds: 5, detects: true, source: "test" };
     const promise = faultSeconds(Fault.Power, [term, { ...term, name: "consensus", seconds: 6 }]);
