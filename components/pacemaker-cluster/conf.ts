@@ -121,6 +121,13 @@ export const qdeviceOptions = ({ name }: ClusterSpec, witness: string): string =
         "",
     ].join("\n");
 
+/**
+ * What is added to Corosync's unit where SBD has a disk. One that starts beside SBD, which waits for its disk and for the others' fence, is a member
+ * without Pacemaker meanwhile, or for good where there is no disk: DRBD's handler waits for such a member for as long, and what ran on it starts nowhere.
+ */
+export const corosyncAfterSbd = ({ name }: ClusterSpec): string =>
+    [header(`PacemakerCluster ${name}`), "[Unit]", "After=sbd.service", ""].join("\n");
+
 /** What SBD reads. It starts and ends with Corosync. */
 export const sbdConf = ({ name }: ClusterSpec, sbd: Sbd): string =>
     [

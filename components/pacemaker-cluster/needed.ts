@@ -3,7 +3,7 @@ import { Impact, run } from "../../remote/manifest";
 import type { Activation, ManagedFile } from "../../remote/manifest";
 import { rootFile } from "../shared/files";
 import { header } from "../shared/header";
-import { sbdConf } from "./conf";
+import { corosyncAfterSbd, sbdConf } from "./conf";
 import { CREDENTIALS } from "./credentials";
 import { plannedSeconds } from "./failover";
 import { cluster, knownHosts, loginKey, passwordFile, passwordScript, paths } from "./paths";
@@ -41,6 +41,9 @@ function sbdFiles(spec: ClusterSpec, node: string): ManagedFile[] {
     const content = sbdConf(spec, spec.sbd);
     return [
         rootFile(paths.sbdDefaults, "0644", content, { onChange: [run(cluster("sbd"))] }),
+        ...(spec.sbd.disk === undefined
+            ? []
+            : [rootFile(`${paths.corosyncDropIns}/sbd.conf`, "0644", corosyncAfterSbd(spec))]),
         rootFile(paths.daemons, "0644", content, { onChange: [roll(spec, node)] }),
     ];
 }

@@ -10,6 +10,8 @@ export const paths = {
     corosyncConf: "/etc/corosync/corosync.conf",
     authkey: "/etc/corosync/authkey",
     sbdDefaults: "/etc/default/sbd",
+    /** What is added to Corosync's unit. */
+    corosyncDropIns: "/etc/systemd/system/corosync.service.d",
     qdeviceDefaults: "/etc/default/corosync-qdevice",
     lib: LIB,
     /** What is done to a member and to the cluster. */

@@ -51,7 +51,10 @@ const packages = (spec: ClusterSpec): string[] => [
 const checks = (spec: ClusterSpec): Step[] => Object.entries(spec.checks).map(([name, command]) => ({ name, command }));
 
 /** The directories of what the configuration needs. */
-const neededDirectories = (spec: ClusterSpec) => (switchesOff(spec) ? [directory(paths.fencing, "0700")] : []);
+const neededDirectories = (spec: ClusterSpec) => [
+    ...(switchesOff(spec) ? [directory(paths.fencing, "0700")] : []),
+    ...(spec.sbd?.disk === undefined ? [] : [directory(paths.corosyncDropIns)]),
+];
 
 /** What every member shall be. Applied on all of them at once: a cluster that does not exist yet is formed by those that are there. */
 export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
