@@ -25,7 +25,10 @@ export type HaproxyBalance = (typeof HaproxyBalance)[keyof typeof HaproxyBalance
 
 /** Where clients connect. */
 export interface HaproxyBindArgs {
-    /** IP address, as a rule a virtual one: every node binds it, whether it holds it or not. Default: all IPv4 addresses of the node. */
+    /**
+     * IP address, as a rule a virtual one: every node binds it, whether it holds it or not. Another frontend may have the same port on all addresses:
+     * clients of this one come here. Default: all IPv4 addresses of the node.
+     */
     address?: pulumi.Input<string>;
     /** Further addresses with the same port. Default: none. */
     extraAddresses?: pulumi.Input<pulumi.Input<string>[]>;

@@ -1,4 +1,4 @@
-import { family, urlHost } from "../shared/addresses";
+import { urlHost } from "../shared/addresses";
 import { same } from "../shared/syntax";
 import type { Claim } from "../shared/unique";
 import { HTTP_PORT } from "./spec";
@@ -10,7 +10,7 @@ const ANY_OF_BOTH = "::";
 
 /**
  * The addresses and ports that a frontend binds on its nodes, and no other one may: HAProxy shares one address and port among all that bind it, so that
- * a client gets any of them; and of a bind to all addresses, another one to a single address takes the clients away.
+ * a client gets any of them.
  */
 export const claims = (spec: FrontendSpec): Claim[] =>
     spec.nodes.flatMap((node) => {
@@ -45,9 +45,9 @@ export const claims = (spec: FrontendSpec): Claim[] =>
         ];
     });
 
-/** Whether two addresses of one port take in each other. */
+/**
+ * Whether two binds of one port are for the same clients. Beside a bind to all addresses there may be one to a single address: the kernel gives that
+ * one its clients, in whichever order the two came (inet_lookup_listener), and no reload hands the socket of one to the other.
+ */
 export const clash = ({ part: one = "" }: Claim, { part: other = "" }: Claim): boolean =>
-    one === other ||
-    [one, other].includes(ANY_OF_BOTH) ||
-    (one === ANY && family(other) === 4) ||
-    (other === ANY && family(one) === 4);
+    one === other || [one, other].every((address) => address === ANY || address === ANY_OF_BOTH);

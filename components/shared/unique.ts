@@ -64,4 +64,4 @@ export function unique<S extends { name: string }>(
 const taken = (kind: string, { what }: Claim, other: Held): string =>
     what === other.what
         ? `${kind} "${other.name}" has ${what} too`
-        : `${kind} "${other.name}" has ${other.what}, which takes in ${what}`;
+        : `${kind} "${other.name}" has ${other.what}, which is for clients of ${what} too`;
