@@ -69,6 +69,12 @@ function ancestors(unit: UnitStep, placed: Map<UnitStep, Placed>): Set<UnitStep>
     return found;
 }
 
+/** For each unit those that are done when its turn comes. */
+export function awaited(placed: Placed[]): Map<UnitStep, Set<UnitStep>> {
+    const byUnit = new Map(placed.map((entry) => [entry.unit, entry]));
+    return new Map(placed.map(({ unit }) => [unit, ancestors(unit, byUnit)]));
+}
+
 /** Units of one component on several hosts of which none waits for another. */
 export interface Together {
     component: string;
@@ -86,8 +92,7 @@ export function together(
     placed: (Placed & { impact?: Impact })[],
     hostsOf: (component: string) => Set<string>,
 ): Together[] {
-    const byUnit = new Map<UnitStep, Placed>(placed.map((entry) => [entry.unit, entry]));
-    const before = new Map(placed.map(({ unit }) => [unit, ancestors(unit, byUnit)]));
+    const before = awaited(placed);
     const disturbing = placed.filter(
         ({ impact, unit }) => unit.op !== "delete" && impact !== undefined && impact !== Impact.None,
     );

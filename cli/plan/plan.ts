@@ -9,7 +9,7 @@ import { promisesIn } from "./events";
 import type { Promised, Violation } from "./events";
 import { worseThan, worstOf } from "./impact";
 import type { Judged } from "./impact";
-import { roll, together } from "./order";
+import { awaited, roll, together } from "./order";
 import type { Placed, Together } from "./order";
 import type { Preview } from "./preview";
 import { inTheWay } from "./taken";
@@ -119,9 +119,11 @@ export function planOf(preview: Preview, heard?: Heard): Plan {
     const hosts = new Map(
         [...new Set(all.map(({ node }) => node))].map((node) => [node, hostWith(manifestsBefore(all, node))]),
     );
+    const before = awaited(placed);
     const done = placed.map((entry) => {
         const host = hosts.get(entry.unit.node) ?? hostWith([]);
-        const planned = plannedUnit(entry, host, remains, inTheWay(entry.unit, all));
+        const refusals = inTheWay(entry.unit, all, before.get(entry.unit) ?? new Set());
+        const planned = plannedUnit(entry, host, remains, refusals);
         const name = manifestIn(entry.unit.after ?? entry.unit.before)?.unit;
         if (name !== undefined) hosts.set(entry.unit.node, applied(host, name, manifestIn(entry.unit.after)));
         return { ...entry, planned, impact: planned.impact };

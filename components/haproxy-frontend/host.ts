@@ -1,5 +1,5 @@
 import { urlHost } from "../shared/addresses";
-import { LEAVES_FIRST } from "../shared/leaving";
+import { WAYS_OUT } from "../shared/leaving";
 import { PATHS, certificateFile, frontendFile, serversCaFile } from "./conf";
 import { HTTP_PORT, endsTls } from "./spec";
 import type { FrontendSpec } from "./spec";
@@ -19,7 +19,7 @@ for bind in $twice; do
     echo "$bind is bound more than once: $(grep -E "^ *bind " ${PATHS.frontends}/*.cfg | grep -F " $bind" | cut -d: -f1 | paste -sd ' ')" >&2
 done
 [ -z "$twice" ] || {
-    echo "${LEAVES_FIRST}" >&2
+    echo "${WAYS_OUT}" >&2
     exit 1
 }`;
 

@@ -1,5 +1,5 @@
 import { urlHost, withoutPrefix } from "../shared/addresses";
-import { LEAVES_FIRST } from "../shared/leaving";
+import { WAYS_OUT } from "../shared/leaving";
 import { PATHS, STANDS_BY, instanceFile, joinedFile, scriptFile } from "./conf";
 import { SCRIPT_USER } from "./spec";
 import type { Tracker, VipNode, VipSpec } from "./spec";
@@ -39,7 +39,7 @@ export const hookScript = (command: string): string => `#!/bin/bash\n${command}\
 /** Keepalived's own judgement of all files, and the way out where two addresses have one number. */
 export const acceptable = `words=$(keepalived --config-test 2>&1) && exit 0
 printf '%s\\n' "$words" >&2
-if [[ $words == *"duplicate VRID"* ]]; then echo "${LEAVES_FIRST}" >&2; fi
+if [[ $words == *"duplicate VRID"* ]]; then echo "${WAYS_OUT}" >&2; fi
 exit 1`;
 
 /** Runs whenever keepalived has ended, however it did: an address that stays on a host without keepalived is soon on two. */

@@ -4,5 +4,5 @@
  */
 export const takeAway = (name: string): string => `pulumi destroy --target '**::${name}' --target-dependents`;
 
-/** What a host says where two components have the same thing, and the way out. */
-export const LEAVES_FIRST = `if one of them leaves with this update, take it away first: ${takeAway("NAME")}, then pulumi up`;
+/** What a host says where two components have the same thing, and the ways out. */
+export const WAYS_OUT = `if one of them leaves with this update, take it away first: ${takeAway("NAME")}, then pulumi up; if both stay, name the one that gives it up in dependsOn of the other one`;

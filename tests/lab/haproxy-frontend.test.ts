@@ -244,12 +244,16 @@ const status = (address: string, port: number) =>
     );
 
 // Without TLS, unlike what has the same port on all addresses.
-test("a second frontend comes and goes beside the first, on one address of its port", async () => {
+test("a second frontend comes beside the first, on one address of its port, takes another one over, and goes", async () => {
     second = { bind: { address: "127.0.0.2", port: 443 } };
     const load = await underLoad(lb1, ca, async () => {
         await upOk(stack);
         expect(await status("127.0.0.2", 443)).toBe("HTTP/1.1 200 OK\r\n");
-        await onHost(host("lb1"), "systemctl reload haproxy");
+        // From the one to the other in one update: the second one waits for the first.
+        second = { bind: { port: 80 } };
+        wanted = { ...wanted, redirectHttp: false };
+        await upOk(stack);
+        expect(await status(lb1, 80)).toBe("HTTP/1.1 200 OK\r\n");
         second = undefined;
         await upOk(stack);
     });

@@ -52,7 +52,7 @@ describe("the order", () => {
     });
 });
 
-describe("what a unit that leaves still has", () => {
+describe("what a unit still has that leaves or gives it up", () => {
     const web = (bind: string) =>
         running("haproxy.service", { files: [file("/etc/web.cfg", `    bind ${bind} ssl\n`)] });
     const front = (id: number, link = "eth0") =>
@@ -83,6 +83,26 @@ describe("what a unit that leaves still has", () => {
         ["on another host", [goes("old-a", web("10.0.0.1:443")), comes("new-b", web("10.0.0.1:443"))]],
         ["a number on another interface", [goes("old-a", front(100)), comes("new-a", front(100, "eth1"))]],
     ])("is in nobody's way: %s", (_title, units) => expect(of(units)?.alarms).toEqual([]));
+
+    /** Both stay, and a bind moves from the one to the other. */
+    const moves = (name: string, from: ManifestOf, to: ManifestOf, needs?: string[]): WantedUnit => {
+        const [unit = ""] = name.split("-");
+        return { name, needs, of: [unit, "It"], before: { ...from, unit }, after: { ...to, unit } };
+    };
+    const gives = moves("web-a", web("10.0.0.1:443"), web("10.0.0.1:444"));
+    const gets = (needs?: string[]) => moves("new-a", web("10.0.0.1:445"), web("10.0.0.1:443"), needs);
+
+    test("fails the update: a bind that moves, where nothing says that it is given up first", () => {
+        expect(of([gives, gets()])).toMatchObject({
+            impact: undefined,
+            alarms: [
+                "10.0.0.1:443 is web-a's, which does not come first for certain, so that a may refuse this unit: name web in dependsOn of new",
+            ],
+        });
+    });
+
+    test("is in nobody's way: a bind that is given up first", () =>
+        expect(of([gives, gets(["web-a"])])).toMatchObject({ impact: Impact.None, alarms: [] }));
 });
 
 describe("what is not rolled", () => {

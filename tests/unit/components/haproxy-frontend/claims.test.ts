@@ -92,7 +92,7 @@ test.each<[title: string, first: Parts, second: Parts]>([
     ],
 ])("%s are two frontends' own", async (_title, first, second) => expect(await both(first, second)).toBe(""));
 
-test("fails: on the host, a bind that two files have, with the way out of a new name", () => {
+test("fails: on the host, a bind that two files have, with the ways out", () => {
     const dir = mkdtempSync(path.join(tmpdir(), "binds-"));
     try {
         for (const name of ["plain", "web"]) writeFileSync(path.join(dir, `${name}.cfg`), "    bind 192.0.2.100:80\n");
@@ -101,7 +101,7 @@ test("fails: on the host, a bind that two files have, with the way out of a new 
         const { status, stderr } = judged();
         expect(status).toBe(1);
         expect(stderr).toBe(
-            `192.0.2.100:80 is bound more than once: ${dir}/plain.cfg ${dir}/web.cfg\nif one of them leaves with this update, take it away first: pulumi destroy --target '**::NAME' --target-dependents, then pulumi up\n`,
+            `192.0.2.100:80 is bound more than once: ${dir}/plain.cfg ${dir}/web.cfg\nif one of them leaves with this update, take it away first: pulumi destroy --target '**::NAME' --target-dependents, then pulumi up; if both stay, name the one that gives it up in dependsOn of the other one\n`,
         );
         rmSync(path.join(dir, "plain.cfg"));
         expect(judged().status).toBe(0);
