@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What a member can tell without being changed: one line of JSON. Everything is a function, and the caller's last line is `main`.
+# What a member can tell without being changed: one line of JSON. Everything is a function, and the caller's last line is `main`. `databases` is the component's.
 
 export LC_ALL=C
 DATA=/var/lib/mysql
@@ -92,17 +92,6 @@ saved_uuid() {
     uuid=$(saved uuid)
     if [[ -n ${POSITION-} && $(cat "$BEGUN" 2>/dev/null) == "$POSITION $uuid" ]]; then uuid=${POSITION%:*}; fi
     echo "$uuid"
-}
-
-databases() {
-    local folder
-    for folder in "$DATA"/*/; do
-        folder=${folder%/} folder=${folder##*/}
-        case $folder in
-        mysql | performance_schema | sys | lost+found | '#'* | '*') ;;
-        *) echo "$folder" ;;
-        esac
-    done
 }
 
 # POSITION, or UNPLACED: why there is none. The server's own recovery, as its unit runs it at every start: it completes what a crash left in the log

@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
+import { DATABASES } from "../../components/galera-cluster/member";
 import { asRoot, runOn } from "../ssh";
 import { ServerState } from "./evidence";
 import type { MemberEvidence, Position } from "./evidence";
 import type { Member } from "./members";
 
-const SCRIPTS = ["evidence.sh", "act.sh"].map((file) => readFileSync(path.join(__dirname, file), "utf8")).join("\n");
+const SCRIPTS = [
+    DATABASES,
+    ...["evidence.sh", "act.sh"].map((file) => readFileSync(path.join(__dirname, file), "utf8")),
+].join("\n");
 
 /** Seconds for a host to be reached and to tell, besides what its server takes for its position. */
 const TELL_SECONDS = 15;

@@ -51,7 +51,7 @@ runs_what_is_written() { [[ $(fingerprint) == "$(cat "$READ" 2>/dev/null)" ]]; }
 identity() {
     if [[ -s $DATA/grastate.dat || -e $DATA/gvwstate.dat ]]; then
         echo yes
-    elif [[ -e $DATA/grastate.dat && $(databases) != - ]]; then
+    elif [[ -e $DATA/grastate.dat && -n $(databases) ]]; then
         echo yes
     else
         echo no
@@ -60,17 +60,7 @@ identity() {
 saved() { sed -n "s/^$1:[[:space:]]*//p" "$DATA/grastate.dat" 2>/dev/null; } # uuid|seqno
 saved_uuid() { saved uuid || echo "$ZERO"; }
 
-databases() {
-    local folder list=''
-    for folder in "$DATA"/*/; do
-        folder=${folder%/} folder=${folder##*/}
-        case $folder in
-        mysql | performance_schema | sys | lost+found | '#'* | '*') ;;
-        *) list+=${list:+,}$folder ;;
-        esac
-    done
-    plain "$list"
-}
+own_databases() { plain "$(databases | paste -sd,)"; }
 
 sessions() {
     sql --execute="SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler')" 2>/dev/null || echo 0

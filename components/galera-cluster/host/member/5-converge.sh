@@ -29,7 +29,7 @@ begin() {
     [[ ${SETTING[FOUNDER]} != "$NODE" ]] || founder=yes
     ! is_named || founder=named
     rows=$(evidence 3)
-    decision=$(decide "${SETTING[CLUSTER]}" "$founder" "$(identity)" "$(saved_uuid)" "$(databases)" "${OTHERS[@]}" <<<"$rows")
+    decision=$(decide "${SETTING[CLUSTER]}" "$founder" "$(identity)" "$(saved_uuid)" "$(own_databases)" "${OTHERS[@]}" <<<"$rows")
     mapfile -t lines <<<"$decision"
     case ${lines[0]} in
     join) join ;;
@@ -57,7 +57,7 @@ join() {
 # A new disk: a server does not start in a folder that lacks its own tables. They are made aside and moved, `mysql` last, so that a cut begins anew.
 fill_empty_disk() {
     local words new=$DATA/.pulumi-ha-new item
-    [[ ! -d $DATA/mysql && $(identity) == no && $(databases) == - ]] || return 0
+    [[ ! -d $DATA/mysql && $(identity) == no && -z $(databases) ]] || return 0
     say "$DATA has no system tables: they are made"
     install -d -m 0755 -o mysql -g mysql "$DATA"
     rm -rf -- "$new"

@@ -29,7 +29,7 @@ interface Server {
 function wait({ wsrep, unit = "activating" }: Server, ...more: string[]): { status: number | null; said: string } {
     const answers = Object.entries(wsrep ?? {}).map(([name, value]) => `[${name}]='${value}'`);
     const text = `set -euo pipefail; shopt -s extglob inherit_errexit
-        for part in 1-base 2-evidence 3-decide 4-server; do . ${FOLDER}/$part.sh; done
+        for part in 1-base 2-evidence 3-decide 4-databases 4-server; do . ${FOLDER}/$part.sh; done
         DATA=${dir} READ=${dir}/read NODE=db2 SETTING[JOIN_SECONDS]=0
         look() { WSREP=(${answers.join(" ")}); ${wsrep ? ":" : "return 1"}; }
         look_at_unit() { SYSTEMD=([ActiveState]=${unit} [SubState]=start [NRestarts]=0); }

@@ -13,7 +13,7 @@ function identity(files: Record<string, string>): string {
         for (const [name, content] of Object.entries(files))
             if (name.endsWith("/")) fs.mkdirSync(path.join(data, name));
             else fs.writeFileSync(path.join(data, name), content);
-        const script = `for part in 1-base 2-evidence 4-server; do . ${FOLDER}/$part.sh; done; DATA=$1; identity`;
+        const script = `for part in 1-base 2-evidence 4-databases 4-server; do . ${FOLDER}/$part.sh; done; DATA=$1; identity`;
         const { stdout, stderr } = spawnSync("bash", ["-c", script, "member", data], { encoding: "utf8" });
         expect(stderr).toBe("");
         return stdout.trim();
