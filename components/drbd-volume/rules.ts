@@ -1,7 +1,7 @@
 import { hostRules } from "../shared/node-rules";
-import { each } from "../shared/rules";
+import { each, portRules } from "../shared/rules";
 import type { ItemRule, Rule, Rules } from "../shared/rules";
-import { between, isPort, noPort, quoted, shown, whole } from "../shared/syntax";
+import { between, quoted, shown, whole } from "../shared/syntax";
 import { Promotion } from "../shared/volume";
 import { resyncOf } from "./failover";
 import { FileSystem } from "./args";
@@ -115,11 +115,7 @@ export const rules: Rules<VolumeSpec> = [
         because: () =>
             "nothing moves by itself, and nothing keeps both sides from being promoted while they cannot see each other: promote by hand on one side alone",
     },
-    {
-        path: "port",
-        refuses: (spec) => !isPort(spec.port),
-        because: (spec) => noPort(spec.port),
-    },
+    ...portRules<VolumeSpec>({ port: (spec) => spec.port }),
     ...ranges({
         sizeMebibytes: { of: (s) => s.sizeMebibytes, least: 0, most: 1024 ** 3, unit: "mebibytes" },
         minor: { of: (s) => s.minor, least: 0, most: 255, unit: "the device /dev/drbdN" },

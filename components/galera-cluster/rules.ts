@@ -1,8 +1,8 @@
 import { family } from "../shared/addresses";
 import { hostRules } from "../shared/node-rules";
-import { each, one } from "../shared/rules";
+import { each, one, portRules } from "../shared/rules";
 import type { ItemRule, Rule, Rules } from "../shared/rules";
-import { HOST_NAME, isAddress, isPort, noPort, quoted, shown, whole } from "../shared/syntax";
+import { HOST_NAME, isAddress, quoted, shown, whole } from "../shared/syntax";
 import { databaseRules, userRules } from "./account-rules";
 import { GaleraTiming } from "./args";
 import { providerRules } from "./provider-rules";
@@ -27,13 +27,6 @@ const ranges = (
         path,
         refuses: (spec) => !whole(of(spec), least, most),
         because: (spec) => `${shown(of(spec))} is no number of ${unit}: a whole one from ${least} to ${most}`,
-    }));
-
-const ports = (fields: Record<string, (spec: GaleraSpec) => number | undefined>): Rule<GaleraSpec>[] =>
-    Object.entries(fields).map(([path, of]) => ({
-        path,
-        refuses: (spec) => !isPort(of(spec) ?? 1),
-        because: (spec) => noPort(of(spec) ?? 1),
     }));
 
 const reasons = (fields: Record<string, (spec: GaleraSpec) => string | undefined>): Rule<GaleraSpec>[] =>
@@ -208,7 +201,7 @@ export const rules: Rules<GaleraSpec> = [
     ...votes,
     each("nodes", (spec) => spec.nodes, nodeRules),
     one("arbitrator", (spec) => spec.arbitrator, nodeRules),
-    ...ports({
+    ...portRules<GaleraSpec>({
         port: (spec) => spec.port,
         "health.port": (spec) => spec.health.port,
         arbitratorPort: (spec) => spec.arbitrator?.port,

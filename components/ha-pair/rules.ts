@@ -1,8 +1,8 @@
 import { family, inNetworkOf, prefixLength, withoutPrefix } from "../shared/addresses";
 import { hostRules } from "../shared/node-rules";
-import { each } from "../shared/rules";
+import { each, portRules } from "../shared/rules";
 import type { ItemRule, Rule, Rules } from "../shared/rules";
-import { isPort, noPort, quoted, same } from "../shared/syntax";
+import { quoted, same } from "../shared/syntax";
 import { Promotion } from "../shared/volume";
 import { HaPairEngine, ServicePlacement } from "./args";
 import type { PairService, PairSpec } from "./spec";
@@ -64,11 +64,7 @@ const serviceRules: ItemRule<PairSpec, PairService>[] = [
         because: () =>
             "with keepalived services run on both nodes: nothing makes sure that one has stopped before the other starts. Use engine: HaPairEngine.Pacemaker",
     },
-    {
-        path: "port",
-        refuses: (service) => !isPort(service.port ?? 1),
-        because: (service) => noPort(service.port ?? 0),
-    },
+    ...portRules<PairService>({ port: (service) => service.port }),
     ...(["expectedStartSeconds", "expectedStopSeconds"] as const).map((field): ItemRule<PairSpec, PairService> => ({
         path: field,
         refuses: (service) => !(service[field] >= 0 && Number.isFinite(service[field])),

@@ -1,7 +1,7 @@
 import { hostRules } from "../shared/node-rules";
-import { each } from "../shared/rules";
+import { each, portRules } from "../shared/rules";
 import type { Finder, Rule, Rules } from "../shared/rules";
-import { HOST_NAME, NAME, NAME_ALLOWED, isAddress, isPort, noPort, quoted, same, shown, whole } from "../shared/syntax";
+import { HOST_NAME, NAME, NAME_ALLOWED, isAddress, quoted, same, shown, whole } from "../shared/syntax";
 import { HaproxyBalance, HaproxyMode } from "./args";
 import { galeraRules } from "./galera";
 import { HARD_STOP_SECONDS, HTTPS_PORT, HTTP_PORT, endsTls } from "./spec";
@@ -26,14 +26,6 @@ function counts(
         path,
         refuses: (spec) => !whole(value(spec) ?? least, least, 1_000_000),
         because: (spec) => `${shown(value(spec))} is no number of them: a whole one, from ${least} up`,
-    }));
-}
-
-function portFields(fields: Record<string, (spec: FrontendSpec) => number | undefined>): Rule<FrontendSpec>[] {
-    return Object.entries(fields).map(([path, value]) => ({
-        path,
-        refuses: (spec) => !isPort(value(spec) ?? 1),
-        because: (spec) => noPort(value(spec) ?? 1),
     }));
 }
 
@@ -64,7 +56,7 @@ export const rules: Rules<FrontendSpec> = [
     },
     each("nodes", (spec) => spec.nodes, hostRules({ among: (spec) => spec.nodes })),
     boundAddresses,
-    ...portFields({
+    ...portRules<FrontendSpec>({
         "bind.port": (spec) => spec.port,
         "check.port": (spec) => spec.check.port,
         "metrics.port": (spec) => spec.metrics?.port,

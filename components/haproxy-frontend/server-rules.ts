@@ -1,5 +1,6 @@
+import { portRules } from "../shared/rules";
 import type { ItemRule } from "../shared/rules";
-import { at, isAddress, isHost, isPort, noPort, quoted, whole } from "../shared/syntax";
+import { at, isAddress, isHost, quoted, whole } from "../shared/syntax";
 import type { FrontendServer, FrontendSpec } from "./spec";
 import { SERVER } from "./syntax";
 
@@ -16,7 +17,7 @@ export const serverRules: ItemRule<FrontendSpec, FrontendServer>[] = [
         refuses: (server) => !isAddress(server.address) && !isHost(server.address),
         because: (server) => `${quoted(server.address)} is neither an IP address nor a host name`,
     },
-    { path: "port", refuses: (server) => !isPort(server.port), because: (server) => noPort(server.port) },
+    ...portRules<FrontendServer>({ port: (server) => server.port }),
     {
         path: "weight",
         refuses: (server) => !whole(server.weight, 0, 256),

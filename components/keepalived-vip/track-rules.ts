@@ -1,6 +1,7 @@
 import { family } from "../shared/addresses";
+import { portRules } from "../shared/rules";
 import type { ItemRule } from "../shared/rules";
-import { between, isAddress, isPort, noPort, shown, whole } from "../shared/syntax";
+import { between, isAddress, shown, whole } from "../shared/syntax";
 import type { Tracker, VipSpec } from "./spec";
 
 const UNIT = /^[A-Za-z0-9@:._-]+$/;
@@ -28,11 +29,7 @@ export const trackRules: ItemRule<VipSpec, Tracker>[] = [
         refuses: (t) => t.tcp !== undefined && !isAddress(t.tcp.address),
         because: (t) => `"${t.tcp?.address ?? ""}" is no IP address: a check must not depend on the name service`,
     },
-    {
-        path: "tcp.port",
-        refuses: (t) => t.tcp !== undefined && !isPort(t.tcp.port),
-        because: (t) => noPort(t.tcp?.port),
-    },
+    ...portRules<Tracker>({ "tcp.port": ({ tcp }) => tcp?.port }),
     {
         path: "http.url",
         refuses: (t) => t.http !== undefined && !checkable(t.http.url),

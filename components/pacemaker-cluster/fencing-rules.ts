@@ -1,7 +1,7 @@
 import { HOST_KEY } from "../../remote/reach";
-import { each } from "../shared/rules";
+import { each, portRules } from "../shared/rules";
 import type { ItemRule, Rule, Rules, Violation } from "../shared/rules";
-import { isAddress, isPort, noPort, quoted, same, whole } from "../shared/syntax";
+import { isAddress, quoted, same, whole } from "../shared/syntax";
 import { voteSyncSeconds } from "./conf";
 import { dependentController, fences, resetsItself, switchesOff } from "./spec";
 import type { ClusterSpec, IpmiDevice, LibvirtDevice } from "./spec";
@@ -32,7 +32,7 @@ const ipmiRules: ItemRule<ClusterSpec, [string, IpmiDevice]>[] = [
                 .map(([other]) => other)
                 .join(", ")}: fencing one node would take the other's power away`,
     },
-    { path: "port", refuses: ([, device]) => !isPort(device.port), because: ([, device]) => noPort(device.port) },
+    ...portRules<[string, IpmiDevice]>({ port: ([, device]) => device.port }),
     {
         path: "user",
         refuses: ([, device]) => !/^[\x21-\x7e]{1,16}$/.test(device.user),
@@ -81,7 +81,7 @@ const libvirtRules: ItemRule<ClusterSpec, [string, LibvirtDevice]>[] = [
         because: ([, device], spec) =>
             `${device.address} is the hypervisor of ${together(spec, device).join(" and ")}: when it fails, all of them are gone and nothing is left to take over; place them on different ones`,
     },
-    { path: "port", refuses: ([, device]) => !isPort(device.port), because: ([, device]) => noPort(device.port) },
+    ...portRules<[string, LibvirtDevice]>({ port: ([, device]) => device.port }),
     {
         path: "user",
         refuses: ([, device]) => !/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/.test(device.user),

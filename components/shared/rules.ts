@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stackless } from "../../remote/stackless";
+import { isPort, noPort } from "./syntax";
 
 /** Something that is refused, or warned of, about a spec; a component's table of them is its `rules.ts`. */
 export interface Rule<S> {
@@ -56,6 +57,14 @@ export function one<S, T>(path: string, item: (spec: S) => T | undefined, rules:
         return found === undefined ? [] : ofItem(path, found, spec, rules);
     };
 }
+
+/** Rules for TCP ports, by their fields; one that is left out is fine. */
+export const portRules = <S>(fields: Record<string, (of: S) => number | undefined>): Rule<S>[] =>
+    Object.entries(fields).map(([path, port]) => ({
+        path,
+        refuses: (spec) => !isPort(port(spec) ?? 1),
+        because: (spec) => noPort(port(spec)),
+    }));
 
 const ofItem = <S, T>(where: string, item: T, spec: S, rules: ItemRule<S, T>[]): Violation[] =>
     rules

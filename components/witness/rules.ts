@@ -1,7 +1,7 @@
 import { hostRules } from "../shared/node-rules";
-import { one } from "../shared/rules";
+import { one, portRules } from "../shared/rules";
 import type { Rules } from "../shared/rules";
-import { isPort, noPort, quoted } from "../shared/syntax";
+import { quoted } from "../shared/syntax";
 import type { WitnessSpec } from "./render";
 
 const host = ({ node, address }: WitnessSpec) => ({ name: node, address });
@@ -15,5 +15,5 @@ export const rules: Rules<WitnessSpec> = [
             `${quoted(name)} becomes the name of a unit: at most 31 lower case letters, digits and "-"`,
     },
     one("node", host, hostRules({ among: (spec) => [host(spec)] })),
-    { path: "port", refuses: ({ port }) => !isPort(port), because: ({ port }) => noPort(port) },
+    ...portRules<WitnessSpec>({ port: ({ port }) => port }),
 ];
