@@ -1,5 +1,5 @@
 import type { Stack } from "@pulumi/pulumi/automation";
-import { controller } from "../../cli/pair/program";
+import { controller } from "../../cli/demo/pair/program";
 import { CertificateAuthority, PacemakerCluster, Witness } from "../../components";
 import type { Fault, FaultSeconds, PacemakerClusterArgs } from "../../components";
 import { paths } from "../../components/pacemaker-cluster/paths";

@@ -1,4 +1,4 @@
-import { controller } from "../../cli/pair/program";
+import { controller } from "../../cli/demo/pair/program";
 import { Fault } from "../../components";
 import type { FencingArgs, IpmiFencingArgs } from "../../components";
 import { OtherControllers } from "./controllers";

@@ -1,11 +1,11 @@
 import type { FaultSeconds } from "../../components";
-import { drill } from "../../cli/pair/drill";
-import type { DrillEnd, Struck } from "../../cli/pair/drill";
-import { FAULTS } from "../../cli/pair/faults";
-import type { PairFaultName } from "../../cli/pair/faults";
-import type { Ground } from "../../cli/pair/ground";
-import { LAB, MEMBERS, PORT, RECORDS, pairProgram } from "../../cli/pair/program";
-import { termRows } from "../../cli/pair/terms";
+import { drill } from "../../cli/demo/pair/drill";
+import type { DrillEnd, Struck } from "../../cli/demo/pair/drill";
+import { FAULTS } from "../../cli/demo/pair/faults";
+import type { PairFaultName } from "../../cli/demo/pair/faults";
+import type { Ground } from "../../cli/demo/pair/ground";
+import { LAB, MEMBERS, PORT, RECORDS, pairProgram } from "../../cli/demo/pair/program";
+import { termRows } from "../../cli/demo/pair/terms";
 import { table } from "../../cli/table";
 import { RecordWriter } from "../../lab/records";
 import { figure, upOk } from "./stack";

@@ -1,4 +1,4 @@
-import { DrillEnd } from "../../cli/pair/drill";
+import { DrillEnd } from "../../cli/demo/pair/drill";
 import { PairBench } from "./pair-bench";
 
 jest.setTimeout(1_200_000);

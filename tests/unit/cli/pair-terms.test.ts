@@ -1,5 +1,5 @@
-import { pairDemo } from "../../../cli/pair/demo";
-import { entries, measured, termRows } from "../../../cli/pair/terms";
+import { pairDemo } from "../../../cli/demo/pair/demo";
+import { entries, measured, termRows } from "../../../cli/demo/pair/terms";
 import { Fault, faultSeconds } from "../../../components";
 
 /** Of a machine that took over: an older fault, then one at 910. */

@@ -1,8 +1,8 @@
-import type { Fault } from "../../components";
-import type { LabHost } from "../../lab";
-import { monotonicMs } from "../../lab";
+import type { Fault } from "../../../components";
+import type { LabHost } from "../../../lab";
+import { monotonicMs } from "../../../lab";
 import type { PairFault, Sides } from "./faults";
-import { until } from "../wait";
+import { until } from "../../wait";
 import { ASK_MS, OneOwner, ask, whole } from "./ground";
 import type { Doubled, Ground } from "./ground";
 import { MEMBERS, MOUNT_POINT } from "./program";

@@ -12,10 +12,10 @@ import {
     Witness,
     manifest,
     run,
-} from "../../components";
-import type { FencingArgs, IpmiFencingArgs, ManagedFile, NodeArgs, SbdFencingArgs } from "../../components";
-import type { Lab, LabOptions } from "../../lab";
-import { RECORDER } from "../../lab/records";
+} from "../../../components";
+import type { FencingArgs, IpmiFencingArgs, ManagedFile, NodeArgs, SbdFencingArgs } from "../../../components";
+import type { Lab, LabOptions } from "../../../lab";
+import { RECORDER } from "../../../lab/records";
 
 /** The two machines of the pair, the preferred one first. */
 export const MEMBERS = ["app1", "app2"];

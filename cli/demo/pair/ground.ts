@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { paths } from "../../components/pacemaker-cluster/paths";
-import type { Lab, LabHost } from "../../lab";
-import type { RecordWriter } from "../../lab/records";
-import { until } from "../wait";
+import { paths } from "../../../components/pacemaker-cluster/paths";
+import type { Lab, LabHost } from "../../../lab";
+import type { RecordWriter } from "../../../lab/records";
+import { until } from "../../wait";
 import { MEMBERS, MOUNT_POINT } from "./program";
 
 /** What is done to a member's cluster. */

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Fault } from "../../components";
-import { DiskName, LinkName, Power } from "../../lab";
-import type { LabHost } from "../../lab";
-import type { RecordWriter } from "../../lab/records";
+import { Fault } from "../../../components";
+import { DiskName, LinkName, Power } from "../../../lab";
+import type { LabHost } from "../../../lab";
+import type { RecordWriter } from "../../../lab/records";
 import { PAIR, WATCHDOG_SECONDS, WITNESS } from "./program";
 import type { PairFencing } from "./program";
 import type { Ground } from "./ground";
-import { until } from "../wait";
+import { until } from "../../wait";
 import { ASK_MS, CLUSTER, ask, kernelState } from "./ground";
 
 /** The two machines at the moment of a fault. */

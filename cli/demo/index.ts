@@ -1,18 +1,18 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
-import { labDown, labUp, monotonicMs } from "../lab";
-import { ensureToolchain, progressOn } from "../toolchain";
+import { labDown, labUp, monotonicMs } from "../../lab";
+import { ensureToolchain, progressOn } from "../../toolchain";
 import { EVERY_MS, MEMBERS, sqlDrills, webDrills } from "./drills";
 import type { Outputs } from "./drills";
-import { ensureStack, localEnv, pulumi } from "./local-stack";
-import type { LocalStack } from "./local-stack";
+import { ensureStack, localEnv, pulumi } from "../local-stack";
+import type { LocalStack } from "../local-stack";
 import { FAULT_NAMES, FENCING_NAMES, pairAway, pairDemo } from "./pair/demo";
-import { deployedUnits } from "./state";
-import type { Deployment } from "./state";
-import { table } from "./table";
+import { deployedUnits } from "../state";
+import type { Deployment } from "../state";
+import { table } from "../table";
 
-const PROJECT = path.join(__dirname, "..", "..");
+const PROJECT = path.join(__dirname, "..", "..", "..");
 const STACK: LocalStack = { project: PROJECT, stack: "dev" };
 const HOSTS = ["lb1", "lb2", "web1", "web2", ...MEMBERS];
 

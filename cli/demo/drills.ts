@@ -1,12 +1,12 @@
-import type { Fault, StackFailover } from "../components";
-import type { Lab, LabHost } from "../lab";
-import { vipOwners } from "../lab/owners";
-import { Prober, httpProbe } from "../lab/probe";
-import type { Probe } from "../lab/probe";
-import { SqlLedger } from "../lab/sql";
-import type { SqlAccess } from "../lab/sql";
-import type { DeployedUnit } from "./state";
-import { until } from "./wait";
+import type { Fault, StackFailover } from "../../components";
+import type { Lab, LabHost } from "../../lab";
+import { vipOwners } from "../../lab/owners";
+import { Prober, httpProbe } from "../../lab/probe";
+import type { Probe } from "../../lab/probe";
+import { SqlLedger } from "../../lab/sql";
+import type { SqlAccess } from "../../lab/sql";
+import type { DeployedUnit } from "../state";
+import { until } from "../wait";
 
 /** What the demo's stack exports, as far as drills use it. */
 export interface Outputs {

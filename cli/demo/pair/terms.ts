@@ -1,6 +1,6 @@
-import type { FaultSeconds } from "../../components";
-import type { LabHost } from "../../lab";
-import { monotonicMs } from "../../lab";
+import type { FaultSeconds } from "../../../components";
+import type { LabHost } from "../../../lab";
+import { monotonicMs } from "../../../lab";
 import { ask } from "./ground";
 
 /** A line of a host's journal. */
