@@ -15,5 +15,6 @@ export const nonlocalBind: ManagedFile = {
     // A leading - : no error where the kernel runs without IPv6.
     content: `${header("addresses that move")}\nnet.ipv4.ip_nonlocal_bind = 1\n-net.ipv6.ip_nonlocal_bind = 1\n`,
     shared: true,
-    onChange: [run(`/lib/systemd/systemd-sysctl ${PATH}`)],
+    // It changes also when it leaves.
+    onChange: [run(`[ ! -e ${PATH} ] || /lib/systemd/systemd-sysctl ${PATH}`)],
 };
