@@ -135,6 +135,8 @@ export const sbdConf = ({ name }: ClusterSpec, sbd: Sbd): string =>
         ...(sbd.disk === undefined ? [] : [`SBD_DEVICE="${sbd.disk}"`]),
         "SBD_PACEMAKER=yes",
         "SBD_STARTMODE=always",
+        // Nothing starts before SBD watches.
+        "SBD_SYNC_RESOURCE_STARTUP=yes",
         // A member that reset itself and is back within the others' wait would find its own message again.
         `SBD_DELAY_START=${sbd.disk === undefined ? "no" : "yes"}`,
         `SBD_WATCHDOG_DEV=${sbd.watchdog}`,
