@@ -6,7 +6,7 @@ verb_install() {
     fit
     take_lock engine
     mkdir -p -- "$ENGINES/kept"
-    if ! engine_text | cmp -s -- - "$engine"; then
+    if ! engine_text 2>/dev/null | cmp -s -- - "$engine"; then
         free 1 /var
         engine_text | keep "$engine"
         # Its name too: the stack takes it for installed from now on, also after a loss of power.

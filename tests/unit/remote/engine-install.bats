@@ -16,6 +16,7 @@ folder() { (cd "$HOST/var/lib/pulumi-ha/engine" && find . -type f -o -type l | s
 @test "an engine comes as it is, root's alone, and units are applied by it" {
     install $OLD $A
     [ "$(result)" = changed ]
+    [ "$(cat "$HOST/err")" = "" ]
     cmp "$HOST/var/lib/pulumi-ha/engine/$OLD" <(file)
     [ "$(stat -c '%a %U' "$HOST/var/lib/pulumi-ha/engine/$OLD")" = "600 root" ]
     app one
