@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { ENGINE_FILE, engineIn } from "../remote/engine";
+import { launched } from "../remote/launcher";
 import type { Manifest } from "../remote/manifest";
 import { parse } from "../remote/parse";
 import { connectionOf } from "../toolchain/plugins/command/inputs";
@@ -81,8 +82,7 @@ export function deployedUnits({ deployment }: Deployment): DeployedUnit[] {
             const unit = byUrn.get(parent);
             const text = inputs?.stdin;
             if (unit?.type !== UNIT || typeof text !== "string") return [];
-            const [, path = "", digest = "-", keeper = "-"] =
-                /bash (\S+) apply (\S+)(?: (\S+))?$/.exec(String(inputs?.create)) ?? [];
+            const { engine: path, digest, keeper } = launched(String(inputs?.create));
             return [
                 {
                     component: componentOf(unit, byUrn),

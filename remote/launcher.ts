@@ -21,3 +21,9 @@ export function launcher(user: string, verb: Verb): string {
         remove: `[ ! -e ${STATE_FOLDER} ] || exec ${sudo}bash ${NEWEST_ENGINE} remove -`,
     }[verb];
 }
+
+/** What the text that ssh executes for an apply says: the engine's file, the digest of the credentials, and who keeps the unit; `-` for none. */
+export function launched(text: string): { engine: string; digest: string; keeper: string } {
+    const [, engine = "", digest = "-", keeper = "-"] = /bash (\S+) apply (\S+)(?: (\S+))?$/.exec(text) ?? [];
+    return { engine, digest, keeper };
+}

@@ -1,3 +1,4 @@
+import { launched } from "../../remote/launcher";
 import type { Manifest } from "../../remote/manifest";
 import { parse } from "../../remote/parse";
 import { SECRET, UNKNOWN, nameOf } from "./preview";
@@ -100,7 +101,7 @@ const list = (names: string[]): string =>
 /** The digest of the credentials: the one argument of the launcher that differs when they are rotated. */
 function digestOf({ inputs: { create } }: ResourceState): string {
     if (typeof create !== "string" || create.includes(UNKNOWN)) return "not known yet";
-    return /bash \S+ apply (\S+)/.exec(create)?.[1] ?? "-";
+    return launched(create).digest;
 }
 
 /** A unit whose address or host key is another one may meet another machine. */
