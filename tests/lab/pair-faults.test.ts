@@ -6,7 +6,7 @@ jest.setTimeout(1_200_000);
 let bench: PairBench;
 
 beforeAll(async () => {
-    bench = await PairBench.up("t-pair-faults", "10.109.0");
+    bench = await PairBench.up("t-faults", "10.119.0");
 });
 afterAll(() => bench.down());
 
