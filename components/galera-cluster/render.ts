@@ -141,12 +141,12 @@ const acceptable = `words=$(mariadbd --help --verbose 2>&1 >/dev/null) || {
 }`;
 
 /** A server that has no valid certificate keeps its connections, and is shut out with its next start. */
-const proven = `openssl x509 -in ${PATHS.certificate} -noout -checkend 0 >/dev/null || {
-    echo "the certificate has expired: $(openssl x509 -in ${PATHS.certificate} -noout -enddate)" >&2
-    exit 1
-}
-openssl verify -CAfile ${PATHS.ca} -untrusted ${PATHS.certificate} ${PATHS.certificate} >/dev/null || {
-    echo "the certificate is not of an authority in ${PATHS.ca}" >&2
+const proven = `openssl verify -CAfile ${PATHS.ca} -untrusted ${PATHS.certificate} ${PATHS.certificate} >/dev/null || {
+    if openssl x509 -in ${PATHS.certificate} -noout -checkend 0 >/dev/null; then
+        echo "the certificate is not of an authority in ${PATHS.ca}" >&2
+    else
+        echo "the certificate has expired: $(openssl x509 -in ${PATHS.certificate} -noout -enddate)" >&2
+    fi
     exit 1
 }
 [ "$(openssl x509 -in ${PATHS.certificate} -noout -pubkey)" = "$(openssl pkey -in ${PATHS.key} -pubout)" ] || {

@@ -71,14 +71,26 @@ last_words() { # FILE STATUS LIMIT
 
 # A tool that quotes a line of its configuration may quote a credential.
 redact() {
-    local text='' row
-    local -a rows=()
+    local text=''
+    local -a hidden
     IFS= read -rd '' text || true
-    mapfile -t rows < <(cat -- "$ROOT/etc/pulumi-ha/credentials/$UNIT"/*/* 2>/dev/null | tr -d '\000')
-    for row in "${rows[@]}"; do
+    read_hidden
+    hide
+    [[ -z $text ]] || printf '%s\n' "${text%$'\n'}"
+}
+
+# `text` without the credentials in `hidden`; both are the caller's.
+hide() {
+    local row
+    for row in "${hidden[@]}"; do
         ((${#row} < 4)) || text=${text//"$row"/***}
     done
-    [[ -z $text ]] || printf '%s\n' "${text%$'\n'}"
+}
+
+read_hidden() {
+    local -a files=("$ROOT/etc/pulumi-ha/credentials/$UNIT"/*/*)
+    hidden=()
+    ((${#files[@]} == 0)) || mapfile -t hidden < <(cat -- "${files[@]}" 2>/dev/null | tr -d '\000')
 }
 
 indented() {
@@ -172,7 +184,8 @@ take_lock() { # NAME
     echo "$$ $VERB ${UNIT:-engine} $EPOCHSECONDS" >"$lock.holder"
 }
 
-# Content on the disk, by rename: a cut leaves the old or the new, never half.
+# Content on the disk, by rename: a cut leaves the old or the new, never half, and a draft that no pattern here takes for anything.
 keep() { # PATH, content from stdin
-    cat >"$1.new" && sync -- "$1.new" && mv -fT -- "$1.new" "$1"
+    local draft=${1%/*}/.${1##*/}.new
+    cat >"$draft" && sync -- "$draft" && mv -fT -- "$draft" "$1"
 }

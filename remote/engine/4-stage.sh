@@ -1,6 +1,7 @@
 # Everything up to the swap: who owns what, users and directories, new content beside its target, validation where it seems to be live.
 
-stage_of() { printf '%s/.%s.pulumi-ha-new' "${1%/*}" "${1##*/}"; }
+# STAGE: where the new content of a path waits for its swap.
+stage_of() { STAGE=${1%/*}/.${1##*/}.pulumi-ha-new; } # PATH
 
 # What the other units of this host state: THEIRS maps `file PATH`, `directory PATH`, `user NAME`, `service NAME` to the unit's name,
 # THEIRS_SHARED the files among them that may have several owners.
@@ -178,10 +179,12 @@ stage() {
     say "staging ${#DIFFERENT[@]} file$plural"
     for n in "${DIFFERENT[@]}"; do echo "${FILE_PATH[n]}"; done >"$MINE/staging" || fail "no room in $STATE"
     for n in "${DIFFERENT[@]}"; do
-        path=${FILE_PATH[n]} new=$ROOT$(stage_of "$path")
+        path=${FILE_PATH[n]}
+        stage_of "$path"
+        new=$ROOT$STAGE
         [[ -d $ROOT${path%/*} ]] || fail "${path%/*} does not exist: neither a package of this unit brings it nor is it stated as a directory"
         all+=("$new")
-        { cp --remove-destination -- "$WORK/new.${FILE_AT[n]}" "$new" && chown -- "${FILE_OWNER[n]}" "$new" && chmod -- "${FILE_MODE[n]}" "$new"; } \
+        install --mode="${FILE_MODE[n]}" --owner="${FILE_OWNER[n]%:*}" --group="${FILE_OWNER[n]#*:}" -T -- "$WORK/new.${FILE_AT[n]}" "$new" \
             2>"$WORK/out" || fail "$path cannot be staged in ${path%/*}" "$(<"$WORK/out")" "df -h ${path%/*}"
     done
     sync -- "${all[@]}" || fail "the staged files cannot be written to the disk"
@@ -191,7 +194,10 @@ stage() {
 drop_stages() {
     local path
     [[ -e $MINE/staging ]] || return 0
-    while IFS= read -r path; do rm -f -- "$ROOT$(stage_of "$path")"; done <"$MINE/staging"
+    while IFS= read -r path; do
+        stage_of "$path"
+        rm -f -- "$ROOT$STAGE"
+    done <"$MINE/staging"
     rm -f -- "$MINE/staging"
 }
 
@@ -205,7 +211,8 @@ validate() {
     say "validating"
     for n in "${DIFFERENT[@]}"; do
         path=${FILE_PATH[n]} changed+=("$path")
-        affected[${path%/*}]=1 fresh[$path]=1 gone[$(stage_of "$path")]=1
+        stage_of "$path"
+        affected[${path%/*}]=1 fresh[$path]=$STAGE gone[$STAGE]=1
     done
     for path in "${LEAVING[@]}"; do changed+=("$path") affected[${path%/*}]=1 gone[$path]=1; done
     : >"$WORK/views"
@@ -226,7 +233,7 @@ validate() {
             if [[ ${path%/*} == "$dir" && -n $original ]]; then cp -a -- "$original" "$listed/"; fi
         done
         for path in "${!fresh[@]}"; do
-            if [[ ${path%/*} == "$dir" ]]; then cp -a --remove-destination -- "$ROOT$(stage_of "$path")" "$listed/${path##*/}"; fi
+            if [[ ${path%/*} == "$dir" ]]; then cp -a --remove-destination -- "$ROOT${fresh[$path]}" "$listed/${path##*/}"; fi
         done
     done < <(((${#affected[@]} == 0)) || printf '%s\n' "${!affected[@]}" | sort)
     bodies validate "${CHECK_AT[@]}" && echo "${CHECK_AT[*]}" >"$WORK/validators"

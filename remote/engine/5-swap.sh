@@ -15,7 +15,7 @@ read_journal() {
 
 # What a run left that was cut before it opened its journal. Under the lock alone: in a run that is at work the journal is about to be opened.
 drop_unopened_journal() {
-    [[ -e $MINE/journal/changes ]] || rm -rf -- "$MINE"/journal/text.* "$MINE/journal/backup"
+    [[ ! -d $MINE/journal || -e $MINE/journal/changes ]] || rm -rf -- "$MINE/journal"
 }
 
 # Paths that the recorded manifest or a cut run brought and the manifest in hand does not have.
@@ -59,9 +59,9 @@ open_journal() {
         BEFORE["$path"]=$how
     done
     for ((n = 0; ; n++)); do [[ -e $j/text.$n ]] || break; done
-    keep "$j/text.$n" <"$WORK/text"
     ((${#kept[@]} == 0)) || sync -- "${kept[@]}"
-    before_lines | keep "$j/changes" || fail "no room for the journal" "" "df -h $STATE"
+    keep "$j/text.$n" <"$WORK/text"
+    keep "$j/changes" < <(before_lines) || fail "no room for the journal" "" "df -h $STATE"
     sync -- "$j"
 }
 
@@ -71,8 +71,8 @@ before_lines() {
 }
 
 put() { # SOURCE PATH: a copy with its owner and mode, by rename
-    local new
-    new=$ROOT$(stage_of "$2")
+    stage_of "$2"
+    local new=$ROOT$STAGE
     cp -a --remove-destination -- "$1" "$new" && sync -- "$new" && mv -fT -- "$new" "$ROOT$2"
 }
 
@@ -83,7 +83,8 @@ swap() {
     for n in "${DIFFERENT[@]}"; do
         path=${FILE_PATH[n]} dirs[$ROOT${path%/*}]=1
         CHANGED+=("$path")
-        mv -fT -- "$ROOT$(stage_of "$path")" "$ROOT$path"
+        stage_of "$path"
+        mv -fT -- "$ROOT$STAGE" "$ROOT$path"
     done
     for path in "${LEAVING[@]}"; do
         CHANGED+=("$path") dirs[$ROOT${path%/*}]=1
@@ -173,9 +174,9 @@ undo_made() {
 
 # The gates passed: from here on the new manifest is what this host is held to.
 commit() {
-    keep "$MINE/journal/record" <"$WORK/text"
-    echo "$DIGEST" | keep "$MINE/journal/digest"
-    sync -- "$MINE/journal"
+    cp -- "$WORK/text" "$MINE/journal/record"
+    echo "$DIGEST" >"$MINE/journal/digest"
+    sync -- "$MINE/journal"/{record,digest,}
     mv -T -- "$MINE/journal" "$MINE/committed"
     PHASE=committed NOW="the new files and services are in place and their gates pass; the next run tidies up what is left of the old ones"
 }

@@ -57,12 +57,15 @@ collect_activations() {
     for n in "${!ON_FILE[@]}"; do
         [[ -n ${BEFORE[${ON_FILE[n]}]-} ]] || continue
         what=${ON_TARGET[n]}
-        if [[ ${ON_DO[n]} == run ]]; then what=$(body "$what"); fi
+        if [[ ${ON_DO[n]} == run ]]; then
+            bodies run-of "$what"
+            what=$(<"$WORK/run-of.$what")
+        fi
         [[ -z ${PLANNED["${ON_DO[n]} $what"]-} ]] || continue
         PLANNED["${ON_DO[n]} $what"]=1
         case ${ON_DO[n]} in
         run)
-            body "${ON_TARGET[n]}" >"$WORK/run.${#RUNS[@]}"
+            mv -f -- "$WORK/run-of.${ON_TARGET[n]}" "$WORK/run.${#RUNS[@]}"
             RUNS+=("$what") RUN_WITHIN+=("${ON_WITHIN[n]}")
             ;;
         restart) RESTARTS+=("$what") ;;
@@ -73,10 +76,13 @@ collect_activations() {
 
 # Passes a command's words on, and says them as it goes: it may take minutes.
 aloud() {
-    local row
-    while IFS= read -r row || [[ -n $row ]]; do
-        printf '%s\n' "$row"
-        say "$(redact <<<"$row" | cut -c -400)"
+    local text
+    local -a hidden
+    read_hidden
+    while IFS= read -r text || [[ -n $text ]]; do
+        printf '%s\n' "$text"
+        hide
+        say "${text:0:400}"
     done
 }
 
@@ -136,19 +142,25 @@ to_stand_still() { # SERVICE
     [[ -n ${STILL[$1]-} ]]
 }
 
-touched_services() { # of the manifest in hand
-    local n
-    {
-        ((${#SERVICE[@]} == 0)) || printf '%s\n' "${SERVICE[@]}"
-        for n in "${!ON_DO[@]}"; do [[ ${ON_DO[n]} == run ]] || echo "${ON_TARGET[n]}"; done
-    } | sort -u
+# TOUCHED: services of the manifest in hand, each once.
+find_touched() {
+    local n service
+    local -a all=("${SERVICE[@]}")
+    local -A seen=()
+    TOUCHED=()
+    for n in "${!ON_DO[@]}"; do [[ ${ON_DO[n]} == run ]] || all+=("${ON_TARGET[n]}"); done
+    for service in "${all[@]}"; do
+        [[ -n ${seen[$service]-} ]] || TOUCHED+=("$service")
+        seen[$service]=1
+    done
 }
 
 # The state before any unit of this host touched a service. One that came with our packages ran for nobody.
 remember_services() {
     local service enabled active package
     local -a new=()
-    for service in $(touched_services); do [[ -e $STATE/services/$service ]] || new+=("$service"); done
+    find_touched
+    for service in "${TOUCHED[@]}"; do [[ -e $STATE/services/$service ]] || new+=("$service"); done
     ((${#new[@]})) || return 0
     mkdir -p -- "$STATE/services"
     look_at "${new[@]}"
@@ -228,7 +240,8 @@ pass_gates() {
     for n in "${!GATE_AT[@]}"; do
         say "gate: ${GATE_NAME[n]}"
         pass_gate "$n" && continue
-        for service in $(touched_services); do
+        find_touched
+        for service in "${TOUCHED[@]}"; do
             DETAIL+=$'\n'$(journal_of "$service" $((STARTED / 1000000)))
             look+="${look:+; }journalctl -u $service"
         done

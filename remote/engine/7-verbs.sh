@@ -46,7 +46,7 @@ begin() {
     read_journal
     read_ours
     load_own
-    mkdir -p -- "$MINE"
+    [[ -d $MINE ]] || mkdir -p -- "$MINE"
     PHASE=known
 }
 
@@ -61,7 +61,7 @@ read_ours() {
 verb_apply() {
     begin
     refuse_other_stack
-    [[ $KEEPER == - ]] || echo "$KEEPER" | keep "$MINE/keeper"
+    [[ $KEEPER == @(-|"$(keeper_on_record)") ]] || keep "$MINE/keeper" <<<"$KEEPER"
     compare_packages
     refuse_conflicts
     make_users
@@ -216,6 +216,7 @@ main() {
     trap 'fail "stopped by a signal"' INT TERM
     if declare -F under_test >/dev/null; then under_test; fi
     STATE=$ROOT/var/lib/pulumi-ha RUN=$ROOT/run/pulumi-ha ENGINES=$STATE/engine MINE=$STATE
+    KEPT=$ENGINES/kept/${KEEPER//\//:}
     case $VERB in
     install | prepare | apply | check | health | remove | uninstall) ;;
     *) fail "'$VERB' is no verb: install, prepare, apply, check, health, remove, uninstall" ;;

@@ -54,7 +54,8 @@ last_text() {
 # Services that ran for nobody before us, and that no other unit of this host needs.
 stop_ours() {
     local service enabled active
-    for service in $(touched_services); do
+    find_touched
+    for service in "${TOUCHED[@]}"; do
         [[ -z ${THEIRS["service $service"]-} && -e $STATE/services/$service ]] || continue
         read -r enabled active <"$STATE/services/$service"
         if [[ $active == inactive ]]; then original_state "$service" || note; fi

@@ -14,7 +14,7 @@ verb_install() {
         CHANGED+=("${engine#"$ROOT"}")
     fi
     make_newest "$engine"
-    echo "$DIGEST" | keep "$ENGINES/kept/${KEEPER//\//:}"
+    keep "$KEPT" <<<"$DIGEST"
     drop_engines
     PHASE=ended
 }
@@ -23,7 +23,7 @@ verb_uninstall() {
     fit
     [[ -d $ENGINES ]] || return 0
     take_lock engine
-    rm -f -- "$ENGINES/kept/${KEEPER//\//:}"
+    rm -f -- "$KEPT"
     drop_engines
     rmdir -- "$ENGINES/kept" "$ENGINES" "$STATE" 2>/dev/null || true
     PHASE=ended
