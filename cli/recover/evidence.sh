@@ -7,7 +7,7 @@ SERVICE=mariadb.service
 STATE=/run/pulumi-ha-galera/state
 BEGUN=/var/lib/pulumi-ha/recover/begun
 ZERO=00000000-0000-0000-0000-000000000000
-CLIENT=(mariadb --no-defaults --protocol=socket --socket=/run/mysqld/mysqld.sock --user=root --connect-timeout=5 --batch --skip-column-names)
+CLIENT=(mariadb --no-defaults --skip-ssl --protocol=socket --socket=/run/mysqld/mysqld.sock --user=root --connect-timeout=5 --batch --skip-column-names)
 declare -A WSREP=()
 
 say() { printf '%s\n' "$*" >&2; }

@@ -100,7 +100,7 @@ const wanted = ({ databases, users }: GaleraSpec, previous: string[]): string[] 
 /** The file is gone when the unit leaves: databases and users stay, as the data does. */
 const apply = `set -o pipefail
 [ -e ${FILE} ] || exit 0
-timeout --kill-after=5 ${APPLY_SECONDS} mariadb --no-defaults --user=root --socket=${PATHS.socket} --connect-timeout=10 \\
+timeout --kill-after=5 ${APPLY_SECONDS} mariadb --no-defaults --skip-ssl --user=root --socket=${PATHS.socket} --connect-timeout=10 \\
     --default-character-set=utf8mb4 --batch --raw --skip-column-names --skip-print-query-on-error <${FILE} 2>&1 |
     sed -E 's/[*][0-9A-F]{40}/***/g; s/^ERROR 1644 [^:]*: //'`;
 

@@ -67,7 +67,7 @@ export const mariadb: Probe = {
         const names = settingsOf(manifest).map(({ name }) => `'${name}'`);
         return names.length === 0
             ? undefined
-            : `mariadb --no-defaults --protocol=socket --socket=/run/mysqld/mysqld.sock --user=root --connect-timeout=3 --batch --skip-column-names --execute="SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.join(",")})"`;
+            : `mariadb --no-defaults --skip-ssl --protocol=socket --socket=/run/mysqld/mysqld.sock --user=root --connect-timeout=3 --batch --skip-column-names --execute="SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.join(",")})"`;
     },
     differences: (manifest, told): Difference[] => {
         const variables = new Map(
