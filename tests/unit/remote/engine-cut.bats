@@ -106,6 +106,20 @@ put_back() {
     each_cut apply put_back
 }
 
+@test "a draft that a loss of power left empty is not taken for what was being applied" {
+    foreign
+    FOREIGN=$(snapshot)
+    version2
+    stub sync <<<'[[ ${*: -1} != */journal ]] || kill -9 $PPID'
+    run engine apply
+    [ -e "$HOST/var/lib/pulumi-ha/units/app/journal/changes" ]
+    stub sync <<<'[[ ${*: -1} != *text.1.new ]] || { : >"${*: -1}"; kill -9 $PPID; }'
+    run engine apply
+    [ "$status" -eq 137 ]
+    rm "$HOST/bin/sync"
+    removed
+}
+
 @test "an apply that is killed anywhere can be removed at once" {
     begin
     version2
