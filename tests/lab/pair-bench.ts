@@ -5,8 +5,11 @@ import { FAULTS } from "../../cli/demo/pair/faults";
 import type { PairFaultName } from "../../cli/demo/pair/faults";
 import type { Ground } from "../../cli/demo/pair/ground";
 import { LAB, MEMBERS, PORT, RECORDS, pairProgram } from "../../cli/demo/pair/program";
+import type { PairFencing } from "../../cli/demo/pair/program";
 import { termRows } from "../../cli/demo/pair/terms";
 import { table } from "../../cli/table";
+import { until } from "../../cli/wait";
+import { monotonicMs } from "../../lab";
 import { RecordWriter } from "../../lab/records";
 import { figure, upOk } from "./stack";
 import { Bench, onHost } from "./support";
@@ -19,6 +22,8 @@ const BOUND_SECONDS = 180;
 /** A record is work for both machines, which have other things to do. */
 const WRITE_EVERY_MS = 100;
 
+const STACK = "pair";
+
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 /** A stateful pair on two emulated machines, and a client that writes records to it. */
@@ -29,7 +34,7 @@ export class PairBench {
     private constructor(
         private readonly bench: Bench,
         private readonly ground: Ground,
-        private readonly promises: FaultSeconds[],
+        private promises: FaultSeconds[],
     ) {}
 
     /** @param network the first three parts of a subnet that no other test file uses. */
@@ -38,7 +43,7 @@ export class PairBench {
         const bench = await Bench.up(name, `${network}.0/24`, hosts as string[], more);
         try {
             const address = `${network}.100`;
-            const stack = await bench.stack("pair", pairProgram(bench.lab, `${address}/24`));
+            const stack = await bench.stack(STACK, pairProgram(bench.lab, `${address}/24`));
             const { seconds } = await upOk(stack);
             figure("up of a pair with a volume and a witness on two emulated machines", seconds);
             const promises = (await stack.outputs())["failover"]?.value as FaultSeconds[];
@@ -87,6 +92,21 @@ export class PairBench {
         const seen = await this.drilled(name, end);
         figure(`${seen.title}: a stall, emulated`, seen.gapSeconds);
         expect(seen.to).toBe(seen.from);
+    }
+
+    /** The same pair, fenced in another way from now on. Gives the fencing devices that its members then have. */
+    async exchanged(fencing: PairFencing): Promise<string[]> {
+        const { lab, address, writer } = this.ground;
+        const sinceMs = monotonicMs();
+        const stack = await this.bench.stack(STACK, pairProgram(lab, `${address}/24`, fencing));
+        const { seconds } = await upOk(stack);
+        const doneMs = monotonicMs();
+        await until("records after the update", BOUND_SECONDS, () => writer.acknowledged.at(-1)!.atMs > doneMs);
+        figure(`up that fences by ${fencing} instead`, seconds);
+        figure("the same: the longest time without a record", writer.gapSeconds(sinceMs));
+        this.promises = (await stack.outputs())["failover"]?.value as FaultSeconds[];
+        if (writer.server !== this.served.at(-1)) this.served.push(writer.server!);
+        return Promise.all(MEMBERS.map((name) => onHost(lab.host(name), "stonith_admin --list-registered --quiet")));
     }
 
     private async drilled(name: PairFaultName, end: DrillEnd): Promise<Struck> {

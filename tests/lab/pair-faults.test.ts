@@ -30,6 +30,11 @@ test("a machine that loses its power comes back as the second one", async () => 
     await bench.struck("power", DrillEnd.Well);
 });
 
+test("its fencing is exchanged in one update, and makes sure of a lost machine from then on", async () => {
+    for (const devices of await bench.exchanged("disk")) expect(devices.trim()).toBe("fence-sbd");
+    await bench.struck("power", DrillEnd.Well);
+});
+
 test("no acknowledged record is lost, nobody wrote who no longer should have, and the replicas are alike", async () => {
     expect(await bench.nothingLost()).toContain("ds:UpToDate/UpToDate");
 });
