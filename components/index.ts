@@ -62,7 +62,7 @@ export type {
 export { Witness } from "./witness";
 export type { WitnessArgs } from "./witness";
 export type { Vote } from "./shared/vote";
-export { DrbdVolume, FileSystem } from "./drbd-volume";
+export { DrbdVersion, DrbdVolume, FileSystem } from "./drbd-volume";
 export type { DrbdResync, DrbdResyncArgs, DrbdTimingArgs, DrbdVolumeArgs } from "./drbd-volume";
 export { Promotion } from "./shared/volume";
 export type { Volume } from "./shared/volume";

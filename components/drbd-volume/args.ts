@@ -11,6 +11,15 @@ export const FileSystem = {
 } as const;
 export type FileSystem = (typeof FileSystem)[keyof typeof FileSystem];
 
+/** The DRBD that a volume is written for. */
+export const DrbdVersion = {
+    /** The one in the kernels of Debian and Ubuntu. */
+    Kernel: "8.4",
+    /** LINBIT's module, where a host has it in place of the kernel's (`drbd-dkms`, or a package for its kernel). */
+    Nine: "9",
+} as const;
+export type DrbdVersion = (typeof DrbdVersion)[keyof typeof DrbdVersion];
+
 /** When the two nodes give each other up. Hundredths of a second are rounded to DRBD's unit, a tenth. */
 export interface DrbdTimingArgs {
     /** Seconds without traffic after which the peer is asked whether it lives (`ping-int`), 1 to 120. Default: 5. */
@@ -39,7 +48,7 @@ export interface DrbdResyncArgs {
 export interface DrbdVolumeArgs {
     /**
      * The two nodes that hold a replica, each named as its host (`uname -n`). Where no replica is known to have data, the first one begins; changes reach
-     * the second one first.
+     * the second one first. DRBD 9 knows them by their places: a node that replaces another one takes its place.
      */
     nodes: NodeArgs[];
     /**
@@ -49,6 +58,11 @@ export interface DrbdVolumeArgs {
     device: pulumi.Input<string>;
     /** Devices of nodes where it is another one, by node name. Default: `device` on all. */
     devices?: Record<string, pulumi.Input<string>>;
+    /**
+     * The DRBD of the nodes; one that has another is refused before anything changes. What is on the devices stays a replica of the version that made it.
+     * Default: `DrbdVersion.Kernel`.
+     */
+    version?: pulumi.Input<DrbdVersion>;
     /** Where it is mounted on the node that has it: absolute. Who mounts it is whoever promotes it. */
     mountPoint: pulumi.Input<string>;
     /** Made once, when the volume is formed. Default: `FileSystem.Xfs`. */

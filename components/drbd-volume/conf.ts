@@ -2,7 +2,8 @@ import { placeholder } from "../../remote/manifest";
 import { family } from "../shared/addresses";
 import { header } from "../shared/header";
 import { Promotion } from "../shared/volume";
-import { deviceOf } from "./spec";
+import { DrbdVersion } from "./args";
+import { deviceOf, nodeId } from "./spec";
 import type { VolumeNode, VolumeSpec } from "./spec";
 
 /** The credential that the nodes prove themselves to each other with. */
@@ -10,11 +11,11 @@ export const SECRET = "secret";
 
 type Options = Record<string, string | number>;
 
-const section = (title: string, options: Options): string[] => [
-    `    ${title} {`,
-    ...Object.entries(options).map(([key, value]) => `        ${key} ${value};`),
-    "    }",
-];
+/** One without options is left out. */
+const section = (title: string, options: Options): string[] => {
+    const lines = Object.entries(options).map(([key, value]) => `        ${key} ${value};`);
+    return lines.length === 0 ? [] : [`    ${title} {`, ...lines, "    }"];
+};
 
 /** DRBD counts some times in tenths of a second. */
 const tenths = (seconds: number): number => Math.round(seconds * 10);
@@ -37,14 +38,39 @@ const COORDINATOR_WITHIN_SECONDS = FENCED_WITHIN_SECONDS + 60;
  * The handlers of Pacemaker (drbd-utils): before a Primary that lost its peer goes on, the cluster forbids that peer to be promoted; it may again once it is
  * up to date.
  */
-const HANDLERS: Options = {
-    "fence-peer": `"/usr/lib/drbd/crm-fence-peer.sh --timeout ${FENCED_WITHIN_SECONDS} --dc-timeout ${COORDINATOR_WITHIN_SECONDS}"`,
-    "unfence-peer": '"/usr/lib/drbd/crm-unfence-peer.sh --quiet"',
+const handlers = (suffix: string): Options => ({
+    "fence-peer": `"/usr/lib/drbd/crm-fence-peer${suffix} --timeout ${FENCED_WITHIN_SECONDS} --dc-timeout ${COORDINATOR_WITHIN_SECONDS}"`,
+    "unfence-peer": `"/usr/lib/drbd/crm-unfence-peer${suffix} --quiet"`,
+});
+
+/** What the versions write in different words or places. */
+interface Syntax {
+    handlers: Options;
+    /** The section that says how a lost peer is kept from being promoted. */
+    fencing: "disk" | "net";
+    options: Options;
+    on: (spec: VolumeSpec, node: VolumeNode) => Options;
+}
+
+const SYNTAX: Record<DrbdVersion, Syntax> = {
+    [DrbdVersion.Kernel]: { handlers: handlers(".sh"), fencing: "disk", options: {}, on: () => ({}) },
+    [DrbdVersion.Nine]: {
+        handlers: handlers(".9.sh"),
+        fencing: "net",
+        // Nobody gets the volume by opening it.
+        options: { "auto-promote": "no" },
+        on: (spec, node) => ({ "node-id": nodeId(spec, node) }),
+    },
 };
+
+const fencing = ({ version, promotion }: VolumeSpec, place: Syntax["fencing"]): Options =>
+    SYNTAX[version].fencing === place
+        ? { fencing: promotion === Promotion.Pacemaker ? "resource-and-stonith" : "dont-care" }
+        : {};
 
 const disk = (spec: VolumeSpec): Options => ({
     "on-io-error": "detach",
-    fencing: spec.promotion === Promotion.Pacemaker ? "resource-and-stonith" : "dont-care",
+    ...fencing(spec, "disk"),
     "al-extents": spec.activityLogExtents,
     // A fixed rate: what is computed from it holds. While the volume is in use, a resync may fall to a quarter of it.
     "c-plan-ahead": 0,
@@ -53,41 +79,47 @@ const disk = (spec: VolumeSpec): Options => ({
     ...spec.diskOptions,
 });
 
-const net = ({ timing, netOptions }: VolumeSpec): Options => ({
+const net = (spec: VolumeSpec): Options => ({
     protocol: "C",
+    ...fencing(spec, "net"),
     "cram-hmac-alg": "sha256",
     "shared-secret": `"${placeholder(SECRET)}"`,
     "verify-alg": "crc32c",
     // After a crash most of what the activity log covers is alike: hashes spare the copy. One by which no two blocks are taken for the same.
     "csums-alg": "sha256",
     "csums-after-crash-only": "yes",
-    "ping-int": timing.pingSeconds,
-    "ping-timeout": tenths(timing.pingTimeoutSeconds),
-    timeout: tenths(timing.timeoutSeconds),
-    "connect-int": timing.connectSeconds,
-    "ko-count": timing.koCount,
+    "ping-int": spec.timing.pingSeconds,
+    "ping-timeout": tenths(spec.timing.pingTimeoutSeconds),
+    timeout: tenths(spec.timing.timeoutSeconds),
+    "connect-int": spec.timing.connectSeconds,
+    "ko-count": spec.timing.koCount,
     "after-sb-0pri": "discard-zero-changes",
     // The Secondary gives way only where it has written nothing: what both sides wrote is decided on by a person.
     "after-sb-1pri": "consensus",
     "after-sb-2pri": "disconnect",
-    ...netOptions,
+    ...spec.netOptions,
 });
 
 const endpoint = ({ address }: VolumeNode, port: number): string =>
     family(address) === 6 ? `ipv6 [${address}]:${port}` : `${address}:${port}`;
 
-/** The volume as DRBD reads it, the same on both nodes. @see drbd.conf(5) of 8.4 */
+/** The volume as DRBD reads it, the same on both nodes. @see drbd.conf-8.4(5), drbd.conf-9.0(5) */
 export const resourceConf = (spec: VolumeSpec): string =>
     [
         header(`DrbdVolume ${spec.name}`),
         `resource ${spec.name} {`,
         `    device ${deviceOf(spec)} minor ${spec.minor};`,
         "    meta-disk internal;",
-        ...(spec.promotion === Promotion.Pacemaker ? section("handlers", HANDLERS) : []),
+        ...section("options", SYNTAX[spec.version].options),
+        ...section("handlers", spec.promotion === Promotion.Pacemaker ? SYNTAX[spec.version].handlers : {}),
         ...section("disk", disk(spec)),
         ...section("net", net(spec)),
         ...spec.nodes.flatMap((node) =>
-            section(`on ${node.name}`, { disk: node.device, address: endpoint(node, spec.port) }),
+            section(`on ${node.name}`, {
+                ...SYNTAX[spec.version].on(spec, node),
+                disk: node.device,
+                address: endpoint(node, spec.port),
+            }),
         ),
         "}",
         "",

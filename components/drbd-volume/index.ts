@@ -16,7 +16,7 @@ import { rules } from "./rules";
 import { deviceOf, publicArgs, toSpec } from "./spec";
 import type { VolumeSpec } from "./spec";
 
-export { FileSystem } from "./args";
+export { DrbdVersion, FileSystem } from "./args";
 export type { DrbdResyncArgs, DrbdTimingArgs, DrbdVolumeArgs } from "./args";
 export type { DrbdResync } from "./failover";
 
@@ -24,7 +24,7 @@ export type { DrbdResync } from "./failover";
 const SECRET_LENGTH = 40;
 
 /**
- * A file system on a block device that two nodes hold alike, by DRBD 8.4 of the kernel: what is acknowledged on one is on the disks of both.
+ * A file system on a block device that two nodes hold alike, by DRBD: what is acknowledged on one is on the disks of both.
  *
  * ```ts
  * const files = new DrbdVolume("files", { nodes: [app1, app2], device: "/dev/vg0/files", mountPoint: "/srv/files" });

@@ -1,5 +1,6 @@
 import type { ItemRule } from "../shared/rules";
 import { quoted } from "../shared/syntax";
+import { DrbdVersion } from "./args";
 import type { VolumeSpec } from "./spec";
 
 /** An option of DRBD's own, as given. */
@@ -45,15 +46,15 @@ const HARMFUL: Record<string, string> = {
     "data-integrity-alg":
         "buffers that change in flight make it drop the connection; it is for tests of the network alone",
     "on-congestion": "it acknowledges writes that the other side does not have",
+    quorum: "two nodes have no majority, and a third vote is the cluster's (Witness)",
+    "on-no-quorum": "two nodes have no majority, and a third vote is the cluster's (Witness)",
+    "quorum-minimum-redundancy": "two nodes have no majority, and a third vote is the cluster's (Witness)",
 };
 
-const NINE = "is an option of DRBD 9, and the volume runs on the DRBD 8.4 of the kernel";
+const NINE = "is an option of DRBD 9, and the volume is written for the DRBD 8.4 of the kernel (version)";
 
 /** Options of DRBD 9. */
 const OF_NINE: Record<string, string> = {
-    quorum: `${NINE}: a third vote is the cluster's (Witness)`,
-    "on-no-quorum": `${NINE}: a third vote is the cluster's (Witness)`,
-    "quorum-minimum-redundancy": NINE,
     tls: `${NINE}: where the link is not trusted, put it into WireGuard or IPsec`,
     "tls-keyring": NINE,
     transport: NINE,
@@ -86,7 +87,7 @@ export const optionRules: ItemRule<VolumeSpec, GivenOption>[] = [
     },
     {
         path: "",
-        refuses: ({ name }) => ownOf(OF_NINE, name) !== undefined,
+        refuses: ({ name }, { version }) => version === DrbdVersion.Kernel && ownOf(OF_NINE, name) !== undefined,
         because: ({ name }) => `${name} ${OF_NINE[name] ?? ""}`,
     },
     {

@@ -4,7 +4,7 @@ import type { ItemRule, Rule, Rules } from "../shared/rules";
 import { between, quoted, shown, whole } from "../shared/syntax";
 import { Promotion } from "../shared/volume";
 import { resyncOf } from "./failover";
-import { FileSystem } from "./args";
+import { DrbdVersion, FileSystem } from "./args";
 import { given, optionRules } from "./option-rules";
 import type { VolumeNode, VolumeSpec } from "./spec";
 
@@ -81,7 +81,7 @@ export const rules: Rules<VolumeSpec> = [
         path: "nodes",
         refuses: (spec) => spec.nodes.length !== 2,
         because: (spec) =>
-            `DRBD 8.4 replicates between two nodes, and there ${spec.nodes.length === 1 ? "is one" : `are ${spec.nodes.length}`}`,
+            `a volume is replicated between two nodes, and there ${spec.nodes.length === 1 ? "is one" : `are ${spec.nodes.length}`}`,
     },
     each("nodes", (spec) => spec.nodes, nodeRules),
     strangers("devices", (spec) => spec.devices),
@@ -102,6 +102,11 @@ export const rules: Rules<VolumeSpec> = [
         path: "fileSystem",
         refuses: (spec) => !Object.values(FileSystem).includes(spec.fileSystem),
         because: (spec) => `${quoted(spec.fileSystem)} is no file system for a volume: xfs or ext4`,
+    },
+    {
+        path: "version",
+        refuses: (spec) => !Object.values(DrbdVersion).includes(spec.version),
+        because: (spec) => `${quoted(spec.version)} is no version of DRBD that a volume is written for: 8.4 or 9`,
     },
     {
         path: "promotion",

@@ -1,5 +1,5 @@
 import { header } from "../shared/header";
-import { peerOf } from "./spec";
+import { nodeId, peerOf } from "./spec";
 import type { VolumeNode, VolumeSpec } from "./spec";
 
 /** What the script on a node knows of a volume: `KEY=value`. */
@@ -10,6 +10,8 @@ export function settings(spec: VolumeSpec, node: VolumeNode): string {
         NODE: node.name,
         PEER: peer.name,
         PEER_ADDRESS: peer.address,
+        PEER_ID: nodeId(spec, peer),
+        VERSION: spec.version,
         DEVICE: node.device,
         MINOR: spec.minor,
         FILE_SYSTEM: spec.fileSystem,

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NodeArgs } from "../../remote/node";
 import { Promotion } from "../shared/volume";
-import { FileSystem } from "./args";
+import { DrbdVersion, FileSystem } from "./args";
 import type { DrbdResyncArgs, DrbdTimingArgs, DrbdVolumeArgs } from "./args";
 
 /** A side of the volume. */
@@ -19,6 +19,7 @@ export interface VolumeSpec {
     /** As given, to point at them. */
     devices: Record<string, string>;
     replicationAddresses: Record<string, string>;
+    version: DrbdVersion;
     mountPoint: string;
     fileSystem: FileSystem;
     promotion: Promotion;
@@ -63,6 +64,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): VolumeSpe
         })),
         devices,
         replicationAddresses,
+        version: args.version ?? DrbdVersion.Kernel,
         mountPoint: args.mountPoint,
         fileSystem: args.fileSystem ?? FileSystem.Xfs,
         promotion: args.promotion ?? Promotion.Pacemaker,
@@ -107,6 +109,9 @@ export function nodeOf(spec: VolumeSpec, name: string): VolumeNode {
     if (node === undefined) throw new Error(`${name} is no node of ${spec.name}`);
     return node;
 }
+
+/** What DRBD 9 calls a node. */
+export const nodeId = (spec: VolumeSpec, node: VolumeNode): number => spec.nodes.indexOf(node);
 
 /** The other side. */
 export function peerOf(spec: VolumeSpec, name: string): VolumeNode {

@@ -1,6 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { DrbdVolume, FileSystem, Promotion } from "../../components";
 import { pulumiHa } from "./command";
+import { DRBD, installDrbd } from "./drbd-module";
 import { figure, upOk } from "./stack";
 import { Bench, onHost, until } from "./support";
 
@@ -16,6 +17,7 @@ let stack: Stack;
 
 beforeAll(async () => {
     bench = await Bench.up("t-drbd", "10.106.0.0/24", [], { vms: NODES, dataDisk: 100 });
+    for (const name of NODES) installDrbd(bench.lab, bench.host(name));
     const vms = NODES.map((name) => bench.host(name).inventory.vm);
     const [device = "", addresses = {}] = [
         vms[0]?.dataDisk,
@@ -25,6 +27,7 @@ beforeAll(async () => {
         new DrbdVolume("files", {
             nodes: NODES.map((name) => bench.node(name)),
             device,
+            version: DRBD,
             mountPoint: "/srv/files",
             fileSystem: FileSystem.Ext4,
             // Without a cluster nobody fences, so that both sides can be written while they are parted.
@@ -41,8 +44,14 @@ beforeAll(async () => {
 afterAll(() => bench.down());
 
 const on = (name: string, script: string) => onHost(bench.host(name), script);
-/** What the kernel says of a side. */
-const kernel = (name: string) => on(name, "tail -n 2 /proc/drbd");
+/** What the kernel says of a side, in the words of DRBD 8.4, and how many KiB it has sent. */
+async function kernel(name: string): Promise<string> {
+    const sent = "{ grep -o ' ns:[0-9]*' /proc/drbd || drbdsetup status --statistics files | grep -o ' sent:[0-9]*'; }";
+    const words = await on(name, `${VOLUME} evidence files; ${sent} 2>/dev/null | cut -d: -f2`);
+    const [json = "", kib = ""] = words.split("\n");
+    const { connection, role, disk, peerDisk } = JSON.parse(json) as Record<string, string>;
+    return `cs:${connection} ro:${role} ds:${disk}/${peerDisk} sent:${kib}`;
+}
 const serve = (name: string) => on(name, "drbdadm primary files && mkdir -p /srv/files && mount /dev/drbd0 /srv/files");
 const rest = (name: string) => on(name, "umount /srv/files && drbdadm secondary files");
 const write = (name: string, file: string) => on(name, `echo ${name} >/srv/files/${file} && sync`);
@@ -51,8 +60,8 @@ const gate = (name: string, verb: string) => on(name, `${VOLUME} ${verb} files 2
 
 test("two empty sides are formed without a copy, and are alike", async () => {
     const state = await kernel("fs1");
-    expect(state).toMatch(/cs:Connected ro:Secondary\/Secondary ds:UpToDate\/UpToDate/);
-    const sentKib = Number(/ns:(\d+)/.exec(state)?.[1]);
+    expect(state).toMatch(/cs:Connected ro:Secondary ds:UpToDate\/UpToDate/);
+    const sentKib = Number(/sent:(\d+)/.exec(state)?.[1]);
     expect(sentKib).toBeLessThan(8 * 1024);
     expect(await on("fs1", `${VOLUME} verify files 2>&1`)).toContain("the replicas are alike");
 });
@@ -61,6 +70,13 @@ test("a second up changes nothing", async () => {
     const { steps, seconds } = await upOk(stack);
     expect(steps).toEqual([]);
     figure("up of a volume with nothing to do", seconds);
+});
+
+test("its kernel runs with what the file says", async () => {
+    expect(await pulumiHa(bench, "drift", "--stack", "volume")).toMatchObject({ code: 0 });
+    await on("fs1", "drbdadm net-options --ko-count=3 files");
+    expect((await pulumiHa(bench, "drift", "--stack", "volume")).output).toMatch(/drbd files net ko-count: .*3.*7/);
+    await on("fs1", "drbdadm adjust files");
 });
 
 test("fails: a device that holds something else, and it is named", async () => {

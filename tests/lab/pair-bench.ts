@@ -3,6 +3,7 @@ import { drill } from "../../cli/demo/pair/drill";
 import type { DrillEnd, Struck } from "../../cli/demo/pair/drill";
 import { FAULTS } from "../../cli/demo/pair/faults";
 import type { PairFaultName } from "../../cli/demo/pair/faults";
+import { kernelState } from "../../cli/demo/pair/ground";
 import type { Ground } from "../../cli/demo/pair/ground";
 import { LAB, MEMBERS, PORT, RECORDS, pairProgram } from "../../cli/demo/pair/program";
 import type { PairFencing } from "../../cli/demo/pair/program";
@@ -11,6 +12,7 @@ import { table } from "../../cli/table";
 import { until } from "../../cli/wait";
 import { monotonicMs } from "../../lab";
 import { RecordWriter } from "../../lab/records";
+import { DRBD, installDrbd } from "./drbd-module";
 import { figure, upOk } from "./stack";
 import { Bench, onHost } from "./support";
 
@@ -42,8 +44,9 @@ export class PairBench {
         const { hosts, ...more } = LAB;
         const bench = await Bench.up(name, `${network}.0/24`, hosts as string[], more);
         try {
+            for (const member of MEMBERS) installDrbd(bench.lab, bench.host(member));
             const address = `${network}.100`;
-            const stack = await bench.stack(STACK, pairProgram(bench.lab, `${address}/24`));
+            const stack = await bench.stack(STACK, pairProgram(bench.lab, `${address}/24`, "ipmi", DRBD));
             const { seconds } = await upOk(stack);
             figure("up of a pair with a volume and a witness on two emulated machines", seconds);
             const promises = (await stack.outputs())["failover"]?.value as FaultSeconds[];
@@ -98,7 +101,7 @@ export class PairBench {
     async exchanged(fencing: PairFencing): Promise<string[]> {
         const { lab, address, writer } = this.ground;
         const sinceMs = monotonicMs();
-        const stack = await this.bench.stack(STACK, pairProgram(lab, `${address}/24`, fencing));
+        const stack = await this.bench.stack(STACK, pairProgram(lab, `${address}/24`, fencing, DRBD));
         const { seconds } = await upOk(stack);
         const doneMs = monotonicMs();
         await until("records after the update", BOUND_SECONDS, () => writer.acknowledged.at(-1)!.atMs > doneMs);
@@ -126,6 +129,7 @@ export class PairBench {
         const kept = writer.judge(await onHost(active, `cat ${RECORDS}`));
         say(`acknowledged records: ${writer.acknowledged.length}, lost: ${kept.lost.length}`);
         expect(kept).toEqual({ lost: [], disordered: 0, writers: this.served });
-        return onHost(active, "crm_verify -LV && cat /proc/drbd");
+        await onHost(active, "crm_verify -LV");
+        return kernelState(active);
     }
 }

@@ -3,7 +3,7 @@ import { paths } from "../../../components/pacemaker-cluster/paths";
 import type { Lab, LabHost } from "../../../lab";
 import type { RecordWriter } from "../../../lab/records";
 import { until } from "../../wait";
-import { MEMBERS, MOUNT_POINT } from "./program";
+import { MEMBERS, MOUNT_POINT, PAIR } from "./program";
 
 /** What is done to a member's cluster. */
 export const CLUSTER = paths.script;
@@ -25,9 +25,15 @@ export async function ask(host: LabHost, script: string): Promise<string> {
     }
 }
 
+/** A shell function. Version 9 says nothing of a volume in /proc; its own tool is more work for the machine. */
+const VOLUME_STATE = `volume_state() {
+    sed -nE 's/.* (cs:.*) [A-Z] .*/\\1/p' /proc/drbd
+    grep -q 'version: 8' /proc/drbd || drbdsetup status --verbose ${PAIR} | tr '\\n' ' ' |
+        sed -nE 's/^${PAIR} .*role:([A-Za-z]+) .* disk:([A-Za-z]+) .* connection:([A-Za-z]+) role:([A-Za-z]+) .* peer-disk:([A-Za-z]+) .*/cs:\\3 ro:\\1\\/\\4 ds:\\2\\/\\5/p'
+}`;
+
 /** `cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate`; empty where the volume is down. */
-export const kernelState = (host: LabHost): Promise<string> =>
-    ask(host, "sed -nE 's/.* (cs:.*) [A-Z] .*/\\1/p' /proc/drbd");
+export const kernelState = (host: LabHost): Promise<string> => ask(host, `${VOLUME_STATE}\nvolume_state`);
 
 /** Milliseconds between two questions to a machine that are little work for it. */
 export const ASK_MS = 200;
@@ -39,7 +45,7 @@ const WHOLE_SECONDS = 420;
 
 /** Waits until both machines are members, their replicas are alike, and the cluster has nothing left to do; says what it waited for where that is long. */
 export async function whole({ lab, writer }: Ground): Promise<void> {
-    const check = `grep -q 'cs:Connected .* ds:UpToDate/UpToDate' /proc/drbd && ${CLUSTER} members && ${CLUSTER} idle && ${CLUSTER} running`;
+    const check = `${VOLUME_STATE}\nvolume_state | grep -q 'cs:Connected .* ds:UpToDate/UpToDate' && ${CLUSTER} members && ${CLUSTER} idle && ${CLUSTER} running`;
     let words = "";
     const well = async () => {
         const host = lab.host(writer.server ?? MEMBERS[0]!);

@@ -13,7 +13,14 @@ import {
     manifest,
     run,
 } from "../../../components";
-import type { FencingArgs, IpmiFencingArgs, ManagedFile, NodeArgs, SbdFencingArgs } from "../../../components";
+import type {
+    DrbdVersion,
+    FencingArgs,
+    IpmiFencingArgs,
+    ManagedFile,
+    NodeArgs,
+    SbdFencingArgs,
+} from "../../../components";
 import type { Lab, LabOptions } from "../../../lab";
 import { RECORDER } from "../../../lab/records";
 
@@ -58,7 +65,7 @@ const watchdog = (lab: Lab): SbdFencingArgs => ({
 
 /** A pair whose service keeps records on a replicated volume, on the lab's two machines: authority, witness, volume, service, pair. */
 export const pairProgram =
-    (lab: Lab, address: string, fencing: PairFencing = "ipmi"): PulumiFn =>
+    (lab: Lab, address: string, fencing: PairFencing = "ipmi", version?: DrbdVersion): PulumiFn =>
     () => {
         const node = (name: string) => nodeOf(lab, name);
         const nodes = MEMBERS.map(node);
@@ -68,6 +75,7 @@ export const pairProgram =
         const data = new DrbdVolume(PAIR, {
             nodes,
             device: machine(lab, MEMBERS[0]!).dataDisk,
+            version,
             mountPoint: MOUNT_POINT,
             fileSystem: FileSystem.Ext4,
             replicationAddresses: links,

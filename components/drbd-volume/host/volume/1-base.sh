@@ -30,28 +30,70 @@ read_settings() { # NAME
         [[ $line =~ ^([A-Z_]+)=(.*)$ ]] || continue
         SETTING[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
     done <"$file"
-    for key in NAME NODE PEER PEER_ADDRESS DEVICE MINOR FILE_SYSTEM SIZE_MEBIBYTES DELETE_DATA PROMOTION; do
+    for key in NAME NODE PEER PEER_ADDRESS PEER_ID VERSION DEVICE MINOR FILE_SYSTEM SIZE_MEBIBYTES DELETE_DATA PROMOTION; do
         [[ -n ${SETTING[$key]-} ]] || fail "$file: $key is missing"
     done
     NAME=${SETTING[NAME]} NODE=${SETTING[NODE]} PEER=${SETTING[PEER]} DEVICE=${SETTING[DEVICE]} MINOR=${SETTING[MINOR]}
+    # CONSISTENT: what the metadata of a replica says that has never been up to date.
+    if [[ ${SETTING[VERSION]} == 9 ]]; then
+        METADATA=v09 OF_PEER=(--node-id="${SETTING[PEER_ID]}") SLOTS=(1) CONSISTENT=1:0:0:0:1:0:0:0:0:0:0:0
+    else
+        METADATA=v08 OF_PEER=() SLOTS=() CONSISTENT=1:0:0:0:0:0:0
+    fi
     FORMING=/var/lib/drbd/pulumi-ha-$NAME.forming
     VERIFIED=/var/lib/drbd/pulumi-ha-$NAME.verified
 }
 
-# STATE of this side as the kernel has it; status 1: the volume is down.
+# STATE of this side as the kernel has it, in the words of 8.4; status 1: the volume is down.
 look() {
-    local row
     STATE=()
+    if [[ $METADATA == v09 ]]; then look_at_nine; else look_at_kernel; fi
+}
+
+look_at_kernel() {
+    local row
     row=$(awk -v minor="$MINOR:" '$1 == minor { row = $0; getline; print row, $0; exit }' /proc/drbd 2>/dev/null) || return 1
     [[ $row =~ cs:([A-Za-z]+)\ ro:([A-Za-z]+)/([A-Za-z]+)\ ds:([A-Za-z]+)/([A-Za-z]+) ]] || return 1
     STATE=([connection]="${BASH_REMATCH[1]}" [role]="${BASH_REMATCH[2]}" [peer_role]="${BASH_REMATCH[3]}" [disk]="${BASH_REMATCH[4]}" [peer_disk]="${BASH_REMATCH[5]}" [oos]=0)
     [[ ! $row =~ oos:([0-9]+) ]] || STATE[oos]=${BASH_REMATCH[1]}
 }
 
+# Version 9 tells of the resource, of this side's disk, of the connection, and of the peer's disk, in this order.
+look_at_nine() {
+    local rows
+    rows=$(drbdsetup status --verbose --statistics "$NAME" 2>/dev/null) || return 1
+    rows=${rows//$'\n'/ }
+    [[ $rows =~ \ role:([A-Za-z]+)\ .*\ disk:([A-Za-z]+)\  ]] || return 1
+    STATE=([role]="${BASH_REMATCH[1]}" [disk]="${BASH_REMATCH[2]}" [connection]=StandAlone [peer_role]=Unknown [peer_disk]=DUnknown [oos]=0)
+    [[ $rows =~ \ connection:([A-Za-z]+)\ role:([A-Za-z]+)\ .*\ replication:([A-Za-z]+)\ peer-disk:([A-Za-z]+)\  ]] || return 0
+    STATE[connection]=${BASH_REMATCH[1]} STATE[peer_role]=${BASH_REMATCH[2]} STATE[peer_disk]=${BASH_REMATCH[4]}
+    case ${BASH_REMATCH[1]}:${BASH_REMATCH[3]} in
+    Connecting:*) STATE[connection]=WFConnection ;;
+    Connected:Established | Connected:Off) ;;
+    Connected:*) STATE[connection]=${BASH_REMATCH[3]} ;;
+    esac
+    [[ ! $rows =~ \ out-of-sync:([0-9]+) ]] || STATE[oos]=${BASH_REMATCH[1]}
+}
+
+# What DRBD keeps on the device of this side, while nothing is attached to it.
+metadata() { drbdmeta "$MINOR" "$METADATA" "$DEVICE" internal "$@" </dev/null; }
+metadata_by_force() { drbdmeta --force "$MINOR" "$METADATA" "$DEVICE" internal "$@" </dev/null; }
+
+# The generations of the data on this side, the newest first.
+generations() {
+    if ! is_attached; then
+        metadata get-gi "${OF_PEER[@]}" 2>/dev/null
+    elif [[ $METADATA == v09 ]]; then
+        drbdsetup get-gi "$NAME" "${SETTING[PEER_ID]}" 0
+    else
+        drbdsetup get-gi "$MINOR"
+    fi
+}
+
 # The generation of the data on this side.
 generation() {
     local words
-    if is_attached; then words=$(drbdsetup get-gi "$MINOR"); else words=$(drbdmeta "$MINOR" v08 "$DEVICE" internal get-gi </dev/null 2>/dev/null); fi || return 1
+    words=$(generations) || return 1
     same_generation "$words"
 }
 

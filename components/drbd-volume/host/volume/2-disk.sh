@@ -37,7 +37,11 @@ refuse_other_kernel() {
         version=$(modinfo --field=version drbd 2>/dev/null) ||
             fail "the kernel $(uname -r) has no module drbd: boot one of Debian's or Ubuntu's own (on Ubuntu, with linux-modules-extra-$(uname -r))"
     fi
-    [[ $version == 8.4.* ]] || fail "the host has DRBD $version, and the volume is written for the 8.4 of the kernel: take the other module off (drbd-dkms), or keep this host out of the volume"
+    case ${SETTING[VERSION]}:$version in
+    8.4:8.4.* | 9:9.*) ;;
+    8.4:*) fail "the host has DRBD $version, and the volume is written for the 8.4 of the kernel: name the version (version: \"9\"), or take the other module off (drbd-dkms)" ;;
+    *) fail "the host has DRBD $version, and the volume is written for DRBD 9: install LINBIT's module for the kernel $(uname -r) (drbd-dkms), and load it in place of the kernel's" ;;
+    esac
 }
 
 refuse_other_host() {
@@ -89,7 +93,7 @@ foreign() { # TYPE WHICH
         "if nobody needs it any more, remove its signatures on this host: wipefs --all $DEVICE"
 }
 
-has_metadata() { is_attached || [[ $(drbdmeta "$MINOR" v08 "$DEVICE" internal get-gi </dev/null 2>/dev/null) == *:*:*:* ]]; }
+has_metadata() { is_attached || [[ $(metadata get-gi "${OF_PEER[@]}" 2>/dev/null) == *:*:*:* ]]; }
 
 # Whether the device may be, or stay, a replica. Changes nothing.
 verb_admit() {
@@ -119,7 +123,7 @@ verb_prepare() {
     timeout 200 cmp --silent --bytes="$(blockdev --getsize64 "$device")" /dev/zero "$device" || status=$?
     write_metadata
     if ((status == 0)); then
-        drbdmeta --force "$MINOR" v08 "$DEVICE" internal set-gi "$NEVER_WRITTEN:0:0:0:1:0:0:0:0:0:0" </dev/null >/dev/null 2>&1 ||
+        metadata_by_force set-gi "${OF_PEER[@]}" "$NEVER_WRITTEN:0:0:0:$CONSISTENT" >/dev/null 2>&1 ||
             fail "DRBD's own data on $DEVICE cannot be written"
         say "it is zero from end to end (read in $((SECONDS - since)) s): it needs no copy from a side that is as empty"
     elif ((status == 124)); then
@@ -131,5 +135,5 @@ verb_prepare() {
 
 write_metadata() {
     local words
-    words=$(drbdmeta --force "$MINOR" v08 "$DEVICE" internal create-md </dev/null 2>&1) || fail "$DEVICE cannot be made a replica:" "$words"
+    words=$(metadata_by_force create-md "${SLOTS[@]}" 2>&1) || fail "$DEVICE cannot be made a replica:" "$words"
 }

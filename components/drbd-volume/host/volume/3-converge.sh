@@ -57,7 +57,7 @@ verb_healthy() {
 fail_parted() {
     local log
     local -a rows
-    log=$(journalctl --dmesg --boot --no-pager --quiet --output=cat | grep -E "block drbd$MINOR: (self|peer|Split-Brain|Unrelated|drbd_sync_handshake)" | tail -n 4 || true)
+    log=$(journalctl --dmesg --boot --no-pager --quiet --output=cat | grep -E "drbd$MINOR( $PEER)?: (self|peer|Split-Brain|Unrelated|drbd_sync_handshake)" | tail -n 4 || true)
     rows=("this side: ${STATE[role]}, ${STATE[disk]}, generation $(generation), $(size "${STATE[oos]}") changed since they parted")
     if [[ $log == *Split-Brain* && $log =~ peer\ ([0-9A-F]{16}):.*bits:([0-9]+) ]]; then
         rows+=("$PEER: generation ${BASH_REMATCH[1]}, $(size $((BASH_REMATCH[2] * 4))) changed, as it said when they last met")

@@ -19,7 +19,8 @@ verdict() {
         echo "other $type"
     else
         case ${STATE[connection]}:${STATE[disk]}/${STATE[peer_disk]}:$fresh in
-        Connected:UpToDate/UpToDate:yes) echo empty ;;
+        # Two that are alike are up to date for 8.4, and outdated for 9 until one of them begins.
+        Connected:@(UpToDate/UpToDate|Outdated/Outdated):yes) echo empty ;;
         Connected:Inconsistent/Inconsistent:yes) echo unproven ;;
         *:UpToDate/*:no) echo raw ;;
         *) echo copying ;;
@@ -57,7 +58,11 @@ verb_form() {
     make_file_system
 }
 
-progress() { awk -v minor="$MINOR:" '$1 == minor { found = 1 } found && /sync.ed:|finish:/ { $1 = $1; print }' /proc/drbd | head -n 2 | paste -sd' '; }
+progress() {
+    if [[ $METADATA == v09 ]]; then drbdsetup status "$NAME" | sed -n 's/.* done:\([0-9.]*\).*/\1 % done/p'; else progress_of_kernel; fi
+}
+
+progress_of_kernel() { awk -v minor="$MINOR:" '$1 == minor { found = 1 } found && /sync.ed:|finish:/ { $1 = $1; print }' /proc/drbd | head -n 2 | paste -sd' '; }
 
 make_file_system() {
     local words since=$SECONDS device=/dev/drbd$MINOR

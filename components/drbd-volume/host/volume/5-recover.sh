@@ -51,7 +51,7 @@ list() {
 # What the data here came from: the generation at which the sides parted first, then older ones.
 history() {
     local words part
-    if is_attached; then words=$(drbdsetup get-gi "$MINOR"); else words=$(drbdmeta "$MINOR" v08 "$DEVICE" internal get-gi </dev/null 2>/dev/null); fi
+    words=$(generations)
     for part in $(cut -d: -f2-4 <<<"$words" | tr : ' '); do
         [[ $part == 0000000000000000 ]] || same_generation "$part"
     done

@@ -39,7 +39,7 @@ verb_leave() {
         return
     fi
     [[ -b $(real_device) ]] || return 0
-    drbdmeta --force "$MINOR" v08 "$DEVICE" internal wipe-md </dev/null >/dev/null 2>&1 || true
+    metadata_by_force wipe-md >/dev/null 2>&1 || true
     wipefs --all --quiet -- "$DEVICE"
     say "removed the signatures of $DEVICE: what was on it is given up"
 }

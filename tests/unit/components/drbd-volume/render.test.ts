@@ -26,6 +26,14 @@ test.each([
     expect(text(manifest)).toMatchSnapshot(),
 );
 
+test("written for DRBD 9", () => {
+    const nine = spec({ version: "9" });
+    expect(fileOf(renderNode(nine, "app1"), "/etc/drbd.d/files.res")).toMatchSnapshot();
+    expect(fileOf(renderDisk(nine, "app1"), "/usr/local/lib/pulumi-ha/drbd/files.settings")).toMatch(
+        /^PEER_ID=1\nVERSION=9$/m,
+    );
+});
+
 test("both nodes read the same resource, and its secret is not in the manifest", () => {
     const [one = "", other = ""] = ["app1", "app2"].map((name) =>
         fileOf(renderNode(spec(), name), "/etc/drbd.d/files.res"),

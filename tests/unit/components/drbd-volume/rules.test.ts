@@ -11,8 +11,11 @@ test("a plain volume is accepted without a word", () => expect(found({})).toEqua
 test("every argument at once is accepted; promotion by hand is warned of", () =>
     expect(found(fullArgs, "mail")).toEqual([expect.stringMatching(/^warn promotion: nothing moves by itself/)]));
 
+test("options of DRBD 9 are accepted where the volume is written for it", () =>
+    expect(found({ version: "9", netOptions: { "allow-remote-read": "no" } })).toEqual([]));
+
 test.each<[string, Partial<Args>, string]>([
-    ["no node", { nodes: [] }, "nodes: DRBD 8.4 replicates between two nodes, and there are 0"],
+    ["no node", { nodes: [] }, "nodes: a volume is replicated between two nodes, and there are 0"],
     ["three nodes", { nodes: [app1, app2, { name: "app3", address: "192.0.2.13" }] }, "and there are 3"],
     ["one host twice", { nodes: [app1, app1] }, "nodes[0].name: app1 is listed twice"],
     ["one address twice", { replicationAddresses: { app2: "192.0.2.11" } }, "192.0.2.11 is the address of app2 too"],
@@ -53,8 +56,10 @@ test.each<[string, Partial<Args>, string]>([
         "netOptions.allow-two-primaries: allow-two-primaries can't be asked for: a file system that is mounted on two nodes is destroyed",
     ],
     ["a split brain that ends by itself", { netOptions: { "after-sb-2pri": "violently-as0p" } }, "can't be asked for"],
-    ["quorum", { diskOptions: { quorum: "majority" } }, "quorum is an option of DRBD 9"],
-    ["TLS", { netOptions: { tls: "yes" } }, "tls is an option of DRBD 9"],
+    ["quorum", { diskOptions: { quorum: "majority" } }, "quorum can't be asked for: two nodes have no majority"],
+    ["quorum of DRBD 9", { version: "9", diskOptions: { quorum: "majority" } }, "two nodes have no majority"],
+    ["TLS", { netOptions: { tls: "yes" } }, "tls is an option of DRBD 9, and the volume is written for the DRBD 8.4"],
+    ["another version", { version: "8.3" as never }, 'version: "8.3" is no version of DRBD'],
     ["disks that are not flushed", { diskOptions: { "disk-flushes": "no" } }, "would be lost with the power"],
     ["asynchronous replication", { netOptions: { protocol: "A" } }, "protocol has an argument of its own"],
     [
