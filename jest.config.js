@@ -22,7 +22,7 @@ const ALONE = [
     "pair",
 ].map((name) => `/tests/lab/${name}.test.ts`);
 
-// Ten minutes of an emulator, each fault until both machines are well again: not part of `npm test`.
+// Half an hour of an emulator, each fault until both machines are well again: not part of `npm test`.
 const PAIR_FAULTS = "/tests/lab/pair-faults.test.ts";
 
 module.exports = {
