@@ -141,9 +141,9 @@ const acceptable = `words=$(mariadbd --help --verbose 2>&1 >/dev/null) || {
 }`;
 
 /** A server that has no valid certificate keeps its connections, and is shut out with its next start. */
-const proven = `openssl verify -CAfile ${PATHS.ca} -untrusted ${PATHS.certificate} ${PATHS.certificate} >/dev/null || {
+const proven = `words=$(openssl verify -CAfile ${PATHS.ca} -untrusted ${PATHS.certificate} ${PATHS.certificate} 2>&1) || {
     if openssl x509 -in ${PATHS.certificate} -noout -checkend 0 >/dev/null; then
-        echo "the certificate is not of an authority in ${PATHS.ca}" >&2
+        printf '%s\\n' "the certificate is not of an authority in ${PATHS.ca}:" "$words" >&2
     else
         echo "the certificate has expired: $(openssl x509 -in ${PATHS.certificate} -noout -enddate)" >&2
     fi
