@@ -1,4 +1,5 @@
 import type { Stack } from "@pulumi/pulumi/automation";
+import { kernelState } from "../../cli/demo/pair/ground";
 import { DrbdVolume, FileSystem, Promotion } from "../../components";
 import { pulumiHa } from "./command";
 import { DRBD, installDrbd } from "./drbd-module";
@@ -44,14 +45,11 @@ beforeAll(async () => {
 afterAll(() => bench.down());
 
 const on = (name: string, script: string) => onHost(bench.host(name), script);
-/** What the kernel says of a side, in the words of DRBD 8.4, and how many KiB it has sent. */
-async function kernel(name: string): Promise<string> {
-    const sent = "{ grep -o ' ns:[0-9]*' /proc/drbd || drbdsetup status --statistics files | grep -o ' sent:[0-9]*'; }";
-    const words = await on(name, `${VOLUME} evidence files; ${sent} 2>/dev/null | cut -d: -f2`);
-    const [json = "", kib = ""] = words.split("\n");
-    const { connection, role, disk, peerDisk } = JSON.parse(json) as Record<string, string>;
-    return `cs:${connection} ro:${role} ds:${disk}/${peerDisk} sent:${kib}`;
-}
+/** What the kernel says of a side. */
+const kernel = (name: string) => kernelState(bench.host(name), "files");
+/** KiB that a side has sent to the other one. */
+const SENT =
+    "{ grep -o ' ns:[0-9]*' /proc/drbd || drbdsetup status --statistics files | grep -o ' sent:[0-9]*'; } | cut -d: -f2";
 const serve = (name: string) => on(name, "drbdadm primary files && mkdir -p /srv/files && mount /dev/drbd0 /srv/files");
 const rest = (name: string) => on(name, "umount /srv/files && drbdadm secondary files");
 const write = (name: string, file: string) => on(name, `echo ${name} >/srv/files/${file} && sync`);
@@ -59,9 +57,10 @@ const write = (name: string, file: string) => on(name, `echo ${name} >/srv/files
 const gate = (name: string, verb: string) => on(name, `${VOLUME} ${verb} files 2>&1 || true`);
 
 test("two empty sides are formed without a copy, and are alike", async () => {
-    const state = await kernel("fs1");
-    expect(state).toMatch(/cs:Connected ro:Secondary ds:UpToDate\/UpToDate/);
-    const sentKib = Number(/sent:(\d+)/.exec(state)?.[1]);
+    expect(await kernel("fs1")).toMatch(/cs:Connected ro:Secondary\/Secondary ds:UpToDate\/UpToDate/);
+    const sent = await on("fs1", SENT);
+    expect(sent).toMatch(/^\d+\n$/);
+    const sentKib = Number(sent);
     expect(sentKib).toBeLessThan(8 * 1024);
     expect(await on("fs1", `${VOLUME} verify files 2>&1`)).toContain("the replicas are alike");
 });

@@ -25,15 +25,19 @@ export async function ask(host: LabHost, script: string): Promise<string> {
     }
 }
 
-/** A shell function. Version 9 says nothing of a volume in /proc; its own tool is more work for the machine. */
-const VOLUME_STATE = `volume_state() {
-    sed -nE 's/.* (cs:.*) [A-Z] .*/\\1/p' /proc/drbd
-    grep -q 'version: 8' /proc/drbd || drbdsetup status --verbose ${PAIR} | tr '\\n' ' ' |
-        sed -nE 's/^${PAIR} .*role:([A-Za-z]+) .* disk:([A-Za-z]+) .* connection:([A-Za-z]+) role:([A-Za-z]+) .* peer-disk:([A-Za-z]+) .*/cs:\\3 ro:\\1\\/\\4 ds:\\2\\/\\5/p'
+/**
+ * A shell function that says in the words of DRBD 8.4 what the kernel does: version 9 says nothing of a volume in /proc, and its own tool is more work for
+ * the machine.
+ */
+const volumeState = (name: string) => `volume_state() {
+    sed -nE 's/.* (cs:[^ ]+ ro:[^ ]+ ds:[^ ]+) .*/\\1/p' /proc/drbd
+    grep -q 'version: 8' /proc/drbd || drbdsetup status --verbose ${name} | tr '\\n' ' ' |
+        sed -nE 's/^${name} .*role:([A-Za-z]+) .* disk:([A-Za-z]+) .* connection:([A-Za-z]+) role:([A-Za-z]+) .* peer-disk:([A-Za-z]+) .*/cs:\\3 ro:\\1\\/\\4 ds:\\2\\/\\5/; s/^cs:Connecting/cs:WFConnection/; /^cs:/p'
 }`;
 
 /** `cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate`; empty where the volume is down. */
-export const kernelState = (host: LabHost): Promise<string> => ask(host, `${VOLUME_STATE}\nvolume_state`);
+export const kernelState = (host: LabHost, name = PAIR): Promise<string> =>
+    ask(host, `${volumeState(name)}\nvolume_state`);
 
 /** Milliseconds between two questions to a machine that are little work for it. */
 export const ASK_MS = 200;
@@ -45,7 +49,7 @@ const WHOLE_SECONDS = 420;
 
 /** Waits until both machines are members, their replicas are alike, and the cluster has nothing left to do; says what it waited for where that is long. */
 export async function whole({ lab, writer }: Ground): Promise<void> {
-    const check = `${VOLUME_STATE}\nvolume_state | grep -q 'cs:Connected .* ds:UpToDate/UpToDate' && ${CLUSTER} members && ${CLUSTER} idle && ${CLUSTER} running`;
+    const check = `${volumeState(PAIR)}\nvolume_state | grep -q 'cs:Connected .* ds:UpToDate/UpToDate' && ${CLUSTER} members && ${CLUSTER} idle && ${CLUSTER} running`;
     let words = "";
     const well = async () => {
         const host = lab.host(writer.server ?? MEMBERS[0]!);
