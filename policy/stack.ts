@@ -73,7 +73,7 @@ export interface Node {
 }
 
 /** Fields that hold one node each. */
-const SINGLE = ["node", "arbitrator"];
+const SINGLE = ["node", "arbitrator", "tiebreaker"];
 
 /** The members of a component: its `nodes`, and a host without data that votes with them. */
 export function nodesOf({ inputs }: Resource): Node[] {

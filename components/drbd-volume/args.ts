@@ -47,10 +47,15 @@ export interface DrbdResyncArgs {
 /** What a `DrbdVolume` is made from. */
 export interface DrbdVolumeArgs {
     /**
-     * The two nodes that hold a replica, each named as its host (`uname -n`). Where no replica is known to have data, the first one begins; changes reach
-     * the second one first. DRBD 9 knows them by their places: a node that replaces another one takes its place.
+     * The nodes that hold a replica, each named as its host (`uname -n`): two, and with DRBD 9 and `Promotion.Manual` up to three. Where no replica is known
+     * to have data, the first one begins; changes reach it last. DRBD 9 knows them by their places: a node that replaces another one takes its place.
      */
     nodes: NodeArgs[];
+    /**
+     * A third host that votes and holds no data: with it the one of two sides that is cut off cannot be written. For DRBD 9 with `Promotion.Manual`; the
+     * small host of a `Witness` will do, and several volumes share it. Three nodes have a majority without one. Default: none.
+     */
+    tiebreaker?: NodeArgs;
     /**
      * The block device that holds a replica, on each node: a disk, partition or logical volume of its own, `/dev/vg0/files` or `/dev/disk/by-id/…`. One that
      * holds anything but a replica of this volume is refused, and named.
@@ -71,7 +76,7 @@ export interface DrbdVolumeArgs {
     promotion?: pulumi.Input<Promotion>;
     /** Mebibytes that the volume must offer at least; smaller devices are refused on the host. Default: what the smaller device has room for. */
     sizeMebibytes?: pulumi.Input<number>;
-    /** Addresses that replicate, by node name: a link of their own. All traffic is authenticated, and in clear. Default: the nodes' addresses. */
+    /** Addresses that replicate, by name of node or tiebreaker: a link of their own. All traffic is authenticated, and in clear. Default: the nodes' addresses. */
     replicationAddresses?: Record<string, pulumi.Input<string>>;
     /** TCP port of the replication, 1 to 65535; one for each volume of a node. Default: 7789. */
     port?: pulumi.Input<number>;

@@ -3,8 +3,8 @@ import { family } from "../shared/addresses";
 import { header } from "../shared/header";
 import { Promotion } from "../shared/volume";
 import { DrbdVersion } from "./args";
-import { deviceOf, nodeId } from "./spec";
-import type { VolumeNode, VolumeSpec } from "./spec";
+import { deviceOf, hasQuorum, hostsOf, nodeId, sideOf } from "./spec";
+import type { VolumeHost, VolumeSpec } from "./spec";
 
 /** The credential that the nodes prove themselves to each other with. */
 export const SECRET = "secret";
@@ -43,23 +43,37 @@ const handlers = (suffix: string): Options => ({
     "unfence-peer": `"/usr/lib/drbd/crm-unfence-peer${suffix} --quiet"`,
 });
 
+/**
+ * A side that sees no majority freezes its writes: when the others come back without having been promoted, it goes on as if nothing had been. When one of them
+ * was, it gives the volume up by itself: what was frozen there, and was never acknowledged, fails; then it connects again, and its data is brought up to date.
+ */
+const QUORUM = {
+    options: {
+        quorum: "majority",
+        "on-no-quorum": "suspend-io",
+        "on-no-data-accessible": "suspend-io",
+        "on-suspended-primary-outdated": "force-secondary",
+    },
+    net: { "rr-conflict": "retry-connect" },
+};
+
 /** What the versions write in different words or places. */
 interface Syntax {
     handlers: Options;
     /** The section that says how a lost peer is kept from being promoted. */
     fencing: "disk" | "net";
-    options: Options;
-    on: (spec: VolumeSpec, node: VolumeNode) => Options;
+    options: (spec: VolumeSpec) => Options;
+    on: (spec: VolumeSpec, host: VolumeHost) => Options;
 }
 
 const SYNTAX: Record<DrbdVersion, Syntax> = {
-    [DrbdVersion.Kernel]: { handlers: handlers(".sh"), fencing: "disk", options: {}, on: () => ({}) },
+    [DrbdVersion.Kernel]: { handlers: handlers(".sh"), fencing: "disk", options: () => ({}), on: () => ({}) },
     [DrbdVersion.Nine]: {
         handlers: handlers(".9.sh"),
         fencing: "net",
         // Nobody gets the volume by opening it.
-        options: { "auto-promote": "no" },
-        on: (spec, node) => ({ "node-id": nodeId(spec, node) }),
+        options: (spec) => ({ "auto-promote": "no", ...(hasQuorum(spec) ? QUORUM.options : {}) }),
+        on: (spec, host) => ({ "node-id": nodeId(spec, host.name) }),
     },
 };
 
@@ -97,30 +111,44 @@ const net = (spec: VolumeSpec): Options => ({
     // The Secondary gives way only where it has written nothing: what both sides wrote is decided on by a person.
     "after-sb-1pri": "consensus",
     "after-sb-2pri": "disconnect",
+    ...(hasQuorum(spec) ? QUORUM.net : {}),
     ...spec.netOptions,
 });
 
-const endpoint = ({ address }: VolumeNode, port: number): string =>
+const endpoint = ({ address }: VolumeHost, port: number): string =>
     family(address) === 6 ? `ipv6 [${address}]:${port}` : `${address}:${port}`;
 
-/** The volume as DRBD reads it, the same on both nodes. @see drbd.conf-8.4(5), drbd.conf-9.0(5) */
+/** A tiebreaker is there without a disk. */
+const on = (spec: VolumeSpec, host: VolumeHost): string[] =>
+    section(`on ${host.name}`, {
+        ...SYNTAX[spec.version].on(spec, host),
+        disk: sideOf(spec, host.name)?.device ?? "none",
+        address: endpoint(host, spec.port),
+    });
+
+/** Two hosts are connected without a word. */
+const mesh = (spec: VolumeSpec): string[] =>
+    hasQuorum(spec)
+        ? section("connection-mesh", {
+              hosts: hostsOf(spec)
+                  .map(({ name }) => name)
+                  .join(" "),
+          })
+        : [];
+
+/** The volume as DRBD reads it, the same on all its hosts. @see drbd.conf-8.4(5), drbd.conf-9.0(5) */
 export const resourceConf = (spec: VolumeSpec): string =>
     [
         header(`DrbdVolume ${spec.name}`),
         `resource ${spec.name} {`,
         `    device ${deviceOf(spec)} minor ${spec.minor};`,
         "    meta-disk internal;",
-        ...section("options", SYNTAX[spec.version].options),
+        ...section("options", SYNTAX[spec.version].options(spec)),
         ...section("handlers", spec.promotion === Promotion.Pacemaker ? SYNTAX[spec.version].handlers : {}),
         ...section("disk", disk(spec)),
         ...section("net", net(spec)),
-        ...spec.nodes.flatMap((node) =>
-            section(`on ${node.name}`, {
-                ...SYNTAX[spec.version].on(spec, node),
-                disk: node.device,
-                address: endpoint(node, spec.port),
-            }),
-        ),
+        ...hostsOf(spec).flatMap((host) => on(spec, host)),
+        ...mesh(spec),
         "}",
         "",
     ].join("\n");

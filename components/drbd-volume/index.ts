@@ -31,7 +31,8 @@ const SECRET_LENGTH = 40;
  * new HaPair("app", { nodes: [app1, app2], volume: files.volume, … });
  * ```
  *
- * One side is written at a time. Who may is Pacemaker's to say, with fencing; with `Promotion.Manual` a person's, and nothing moves by itself.
+ * One side is written at a time. Who may is Pacemaker's to say, with fencing; with `Promotion.Manual` a person's, and nothing moves by itself. There, and with
+ * DRBD 9, a third node or a `tiebreaker` keeps a side that is cut off from being written.
  *
  * The first `up` copies as little as is safe: nothing where both devices are zero from end to end; from the side that has data, where one has; everything
  * from the first node where nobody knows. A device that holds anything else is refused and named, before anything changes. Data stays on the devices, also
@@ -57,7 +58,7 @@ export class DrbdVolume extends pulumi.ComponentResource {
         const spec = checkedOn(
             this,
             name,
-            { nodes: args.nodes },
+            args.tiebreaker ? { nodes: args.nodes, tiebreaker: args.tiebreaker } : { nodes: args.nodes },
             () => publicArgs(args),
             (a) => toSpec(name, a),
             [...rules, unique("DrbdVolume", claims)],
@@ -65,11 +66,12 @@ export class DrbdVolume extends pulumi.ComponentResource {
         const options = { parent: this, dependsOn: opts?.dependsOn };
         const credentials = { [SECRET]: sharedSecret(name, args, this) };
 
-        const disks = args.nodes.map((node) => {
+        const hosts = [...args.nodes, ...(args.tiebreaker ? [args.tiebreaker] : [])];
+        const disks = hosts.map((node) => {
             const manifest = spec.apply((s) => renderDisk(s, node.name));
             return new Unit(`${name}-${node.name}-disk`, { node, manifest }, options);
         });
-        const sides = rolling([...args.nodes].reverse(), (node, after) => {
+        const sides = rolling([...hosts].reverse(), (node, after) => {
             const manifest = spec.apply((s) => renderNode(s, node.name));
             const before = after.length > 0 ? after : disks;
             return new Unit(`${name}-${node.name}`, { node, manifest, credentials, after: before }, options);

@@ -27,6 +27,8 @@ const ARGUMENTS: Record<string, string> = {
     size: "give sizeMebibytes, or a device of that size",
 };
 
+const QUORUM = "it is set where three hosts vote: give a third node or a tiebreaker, with DRBD 9 and without Pacemaker";
+
 /** Options that can lose data, or do what nobody means. */
 const HARMFUL: Record<string, string> = {
     "allow-two-primaries": "a file system that is mounted on two nodes is destroyed",
@@ -46,9 +48,10 @@ const HARMFUL: Record<string, string> = {
     "data-integrity-alg":
         "buffers that change in flight make it drop the connection; it is for tests of the network alone",
     "on-congestion": "it acknowledges writes that the other side does not have",
-    quorum: "two nodes have no majority, and a third vote is the cluster's (Witness)",
-    "on-no-quorum": "two nodes have no majority, and a third vote is the cluster's (Witness)",
-    "quorum-minimum-redundancy": "two nodes have no majority, and a third vote is the cluster's (Witness)",
+    quorum: QUORUM,
+    "on-no-quorum": QUORUM,
+    "quorum-minimum-redundancy": QUORUM,
+    "on-suspended-primary-outdated": QUORUM,
 };
 
 const NINE = "is an option of DRBD 9, and the volume is written for the DRBD 8.4 of the kernel (version)";

@@ -8,7 +8,7 @@ import { SECRET, resourceConf } from "./conf";
 import { PATHS, bootTarget, contentFile, resourceFile, settingsFile, verifyUnit } from "./paths";
 import { SCRIPT } from "./script";
 import { settings } from "./settings";
-import { deviceOf, nodeOf, peerOf } from "./spec";
+import { deviceOf, peersOf, sideOf } from "./spec";
 import type { VolumeSpec } from "./spec";
 
 /** Seconds for a side to come up, and for the other one to answer, on a busy host. */
@@ -20,7 +20,7 @@ const volume = (verb: string, { name }: VolumeSpec): string => `${PATHS.script} 
 
 const directory = (path: string): Directory => ({ path, mode: "0755", owner: "root:root" });
 
-/** What a host needs before it takes part: the tools, and a device that is a replica, if an empty one so far. */
+/** What a host needs before it takes part: the tools, and, but for a tiebreaker, a device that is a replica, if an empty one so far. */
 export function renderDisk(spec: VolumeSpec, nodeName: string): Manifest {
     const prepare = run(volume("prepare", spec), Impact.Data);
     return manifest({
@@ -30,18 +30,24 @@ export function renderDisk(spec: VolumeSpec, nodeName: string): Manifest {
         files: [
             rootFile(PATHS.module, "0644", `${header("DRBD on this host")}\ndrbd\n`, { shared: true }),
             rootFile(PATHS.script, "0755", SCRIPT, { shared: true }),
-            rootFile(settingsFile(spec.name), "0644", settings(spec, nodeOf(spec, nodeName)), { onChange: [prepare] }),
+            rootFile(settingsFile(spec.name), "0644", settings(spec, nodeName), { onChange: [prepare] }),
         ],
         validators: [
-            { name: `${nodeName} has a device for a replica of ${spec.name}`, command: volume("admit", spec) },
+            {
+                name: sideOf(spec, nodeName)
+                    ? `${nodeName} has a device for a replica of ${spec.name}`
+                    : `${nodeName} has the DRBD of ${spec.name}`,
+                command: volume("admit", spec),
+            },
         ],
     });
 }
 
-/** A side of the volume, up and connected where the other one is. */
+/** A side of the volume, or its tiebreaker, up and connected where the others are. */
 export function renderNode(spec: VolumeSpec, nodeName: string): Manifest {
     const converge = run(volume("converge", spec), Impact.Reload);
-    const peer = peerOf(spec, nodeName);
+    const peers = peersOf(spec, nodeName);
+    const side = sideOf(spec, nodeName) !== undefined;
     const first = isFirst(spec, nodeName);
     return manifest({
         unit: `drbd-${spec.name}`,
@@ -56,23 +62,23 @@ export function renderNode(spec: VolumeSpec, nodeName: string): Manifest {
                 ? [{ name: `${verifyUnit(spec.name)}.timer`, enabled: true, running: true }]
                 : []),
         ],
-        // The one that comes up first has nobody to talk to yet.
+        // Those that come up before the last have not all others to talk to yet.
         gates: first
             ? [
                   {
-                      name: `${nodeName} and ${peer.name} replicate ${spec.name}`,
+                      name: `${[nodeName, ...peers.map(({ name }) => name)].join(" and ")} replicate ${spec.name}`,
                       command: volume("connected", spec),
                       withinSeconds: UP_SECONDS,
                   },
               ]
             : [
                   {
-                      name: `${nodeName} has its side of ${spec.name}`,
+                      name: side ? `${nodeName} has its side of ${spec.name}` : `${nodeName} votes on ${spec.name}`,
                       command: volume("attached", spec),
                       withinSeconds: UP_SECONDS,
                   },
               ],
-        ports: [{ port: `tcp/${spec.port}`, from: [peer.address] }],
+        ports: [{ port: `tcp/${spec.port}`, from: peers.map(({ address }) => address) }],
         removal: [{ name: `stopping this side of ${spec.name}`, command: volume("leave", spec) }],
     });
 }

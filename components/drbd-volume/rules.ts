@@ -1,12 +1,13 @@
 import { hostRules } from "../shared/node-rules";
-import { each, portRules } from "../shared/rules";
+import { each, one, portRules } from "../shared/rules";
 import type { ItemRule, Rule, Rules } from "../shared/rules";
 import { between, quoted, shown, whole } from "../shared/syntax";
 import { Promotion } from "../shared/volume";
 import { resyncOf } from "./failover";
 import { DrbdVersion, FileSystem } from "./args";
 import { given, optionRules } from "./option-rules";
-import type { VolumeNode, VolumeSpec } from "./spec";
+import { MOST_SIDES, hasQuorum, hostsOf } from "./spec";
+import type { VolumeHost, VolumeNode, VolumeSpec } from "./spec";
 
 /** A resource of DRBD, a part of file names and of the names of systemd units. */
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
@@ -40,8 +41,10 @@ const ranges = (
             `${shown(of(spec))} is no number of ${unit}: ${parts ? "one" : "a whole one"} from ${least} to ${most}`,
     }));
 
+const anyHost = hostRules<VolumeSpec>({ among: hostsOf, names: HOST });
+
 const nodeRules: ItemRule<VolumeSpec, VolumeNode>[] = [
-    ...hostRules<VolumeSpec>({ among: (spec) => spec.nodes, names: HOST }),
+    ...anyHost,
     {
         path: "device",
         refuses: (node) => !plainPath(node.device) || !node.device.startsWith("/dev/"),
@@ -55,14 +58,34 @@ const nodeRules: ItemRule<VolumeSpec, VolumeNode>[] = [
     },
 ];
 
-const strangers = (path: string, of: (spec: VolumeSpec) => Record<string, string>) => (spec: VolumeSpec) =>
-    Object.keys(of(spec))
-        .filter((name) => !spec.nodes.some((node) => node.name === name))
-        .map((name) => ({
-            path: `${path}.${name}`,
-            message: `${name} is no node of the volume: it has ${spec.nodes.map((node) => node.name).join(", ")}`,
-            level: "refuse" as const,
-        }));
+const strangers =
+    (path: string, of: (spec: VolumeSpec) => Record<string, string>, hosts: (spec: VolumeSpec) => VolumeHost[]) =>
+    (spec: VolumeSpec) =>
+        Object.keys(of(spec))
+            .filter((name) => !hosts(spec).some((host) => host.name === name))
+            .map((name) => ({
+                path: `${path}.${name}`,
+                message: `${name} is no node of the volume: it has ${hosts(spec)
+                    .map((host) => host.name)
+                    .join(", ")}`,
+                level: "refuse" as const,
+            }));
+
+/** A third vote is DRBD's own, where it has one and nothing else decides. */
+const votes = (path: "nodes" | "tiebreaker", asked: (spec: VolumeSpec) => boolean): Rule<VolumeSpec>[] => [
+    {
+        path,
+        refuses: (spec) => asked(spec) && spec.version === DrbdVersion.Kernel,
+        because: () =>
+            'the DRBD 8.4 of the kernel knows two hosts alone: a third one needs DRBD 9 on all of them (version: "9")',
+    },
+    {
+        path,
+        refuses: (spec) => asked(spec) && spec.promotion === Promotion.Pacemaker,
+        because: () =>
+            'a third vote freezes writes without a majority, and fencing lets one side of two go on: for Pacemaker, give two nodes, and its cluster the witness; without it, promotion: "manual"',
+    },
+];
 
 /** Everything that is refused about a volume, and two things that are warned of. */
 export const rules: Rules<VolumeSpec> = [
@@ -79,13 +102,25 @@ export const rules: Rules<VolumeSpec> = [
     },
     {
         path: "nodes",
-        refuses: (spec) => spec.nodes.length !== 2,
+        refuses: (spec) => spec.nodes.length < 2 || spec.nodes.length > MOST_SIDES,
         because: (spec) =>
-            `a volume is replicated between two nodes, and there ${spec.nodes.length === 1 ? "is one" : `are ${spec.nodes.length}`}`,
+            `a volume is replicated between two nodes, or three, and there ${spec.nodes.length === 1 ? "is one" : `are ${spec.nodes.length}`}`,
+    },
+    ...votes("nodes", (spec) => spec.nodes.length === MOST_SIDES),
+    ...votes("tiebreaker", (spec) => spec.tiebreaker !== undefined),
+    {
+        path: "tiebreaker",
+        refuses: (spec) => spec.tiebreaker !== undefined && spec.nodes.length === MOST_SIDES,
+        because: () => "three nodes have a majority by themselves, and DRBD gives a fourth one no vote: leave it out",
     },
     each("nodes", (spec) => spec.nodes, nodeRules),
-    strangers("devices", (spec) => spec.devices),
-    strangers("replicationAddresses", (spec) => spec.replicationAddresses),
+    one("tiebreaker", (spec) => spec.tiebreaker, anyHost),
+    strangers(
+        "devices",
+        (spec) => spec.devices,
+        (spec) => spec.nodes,
+    ),
+    strangers("replicationAddresses", (spec) => spec.replicationAddresses, hostsOf),
     {
         path: "mountPoint",
         refuses: (spec) => !plainPath(spec.mountPoint),
@@ -117,8 +152,10 @@ export const rules: Rules<VolumeSpec> = [
         path: "promotion",
         level: "warn",
         refuses: (spec) => spec.promotion === Promotion.Manual,
-        because: () =>
-            "nothing moves by itself, and nothing keeps both sides from being promoted while they cannot see each other: promote by hand on one side alone",
+        because: (spec) =>
+            hasQuorum(spec)
+                ? "nothing moves by itself: promote by hand, on a side that sees a majority"
+                : "nothing moves by itself, and nothing keeps both sides from being promoted while they cannot see each other: promote by hand on one side alone",
     },
     ...portRules<VolumeSpec>({ port: (spec) => spec.port }),
     ...ranges({

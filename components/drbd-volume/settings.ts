@@ -1,18 +1,23 @@
 import { header } from "../shared/header";
-import { nodeId, peerOf } from "./spec";
-import type { VolumeNode, VolumeSpec } from "./spec";
+import { nodeId, peersOf, sideOf } from "./spec";
+import type { VolumeSpec } from "./spec";
 
-/** What the script on a node knows of a volume: `KEY=value`. */
-export function settings(spec: VolumeSpec, node: VolumeNode): string {
-    const peer = peerOf(spec, node.name);
+/** Where there is no device, and no tiebreaker. */
+const NONE = "none";
+
+/** What the script on a host knows of a volume: `KEY=value`. A tiebreaker is the last peer. */
+export function settings(spec: VolumeSpec, host: string): string {
+    const peers = peersOf(spec, host);
     const values: Record<string, string | number> = {
         NAME: spec.name,
-        NODE: node.name,
-        PEER: peer.name,
-        PEER_ADDRESS: peer.address,
-        PEER_ID: nodeId(spec, peer),
+        NODE: host,
+        NODE_ID: nodeId(spec, host),
+        PEERS: peers.map(({ name }) => name).join(" "),
+        PEER_ADDRESSES: peers.map(({ address }) => address).join(" "),
+        PEER_IDS: peers.map(({ name }) => nodeId(spec, name)).join(" "),
+        TIEBREAKER: spec.tiebreaker?.name ?? NONE,
         VERSION: spec.version,
-        DEVICE: node.device,
+        DEVICE: sideOf(spec, host)?.device ?? NONE,
         MINOR: spec.minor,
         FILE_SYSTEM: spec.fileSystem,
         SIZE_MEBIBYTES: spec.sizeMebibytes,

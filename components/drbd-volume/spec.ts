@@ -4,18 +4,23 @@ import { Promotion } from "../shared/volume";
 import { DrbdVersion, FileSystem } from "./args";
 import type { DrbdResyncArgs, DrbdTimingArgs, DrbdVolumeArgs } from "./args";
 
-/** A side of the volume. */
-export interface VolumeNode {
+/** A host of the volume: one of its sides, or the tiebreaker. */
+export interface VolumeHost {
     name: string;
-    device: string;
     /** The address that replicates. */
     address: string;
+}
+
+/** A side of the volume: it holds a replica. */
+export interface VolumeNode extends VolumeHost {
+    device: string;
 }
 
 /** All that is said about one volume, as plain data. */
 export interface VolumeSpec {
     name: string;
     nodes: VolumeNode[];
+    tiebreaker: VolumeHost | undefined;
     /** As given, to point at them. */
     devices: Record<string, string>;
     replicationAddresses: Record<string, string>;
@@ -41,27 +46,40 @@ const RESYNC_PART = 0.3;
 const BYTES_PER_MEBIBYTE = 1024 * 1024;
 
 /** The arguments without logins: what a spec is made from never is a secret. */
-export interface PublicArgs extends Omit<DrbdVolumeArgs, "nodes"> {
-    nodes: { name: string; address: pulumi.Input<string> }[];
+export interface PublicArgs extends Omit<DrbdVolumeArgs, "nodes" | "tiebreaker"> {
+    nodes: PublicNode[];
+    tiebreaker?: PublicNode;
 }
 
+interface PublicNode {
+    name: string;
+    address: pulumi.Input<string>;
+}
+
+const publicNode = ({ name, address }: NodeArgs): PublicNode => ({ name, address });
+
 /** @see PublicArgs */
-export const publicArgs = (args: DrbdVolumeArgs): PublicArgs => ({
+export const publicArgs = ({ nodes, tiebreaker, ...args }: DrbdVolumeArgs): PublicArgs => ({
     ...args,
-    nodes: args.nodes.map(({ name, address }: NodeArgs) => ({ name, address })),
+    nodes: nodes.map(publicNode),
+    ...(tiebreaker && { tiebreaker: publicNode(tiebreaker) }),
 });
 
 /** The spec of a volume, with all defaults. */
 export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): VolumeSpec {
     const devices = args.devices ?? {};
     const replicationAddresses = args.replicationAddresses ?? {};
+    const host = ({ name, address }: { name: string; address: string }): VolumeHost => ({
+        name,
+        address: replicationAddresses[name] ?? address,
+    });
     return {
         name,
         nodes: args.nodes.map((node) => ({
-            name: node.name,
+            ...host(node),
             device: (devices[node.name] ?? args.device).trim(),
-            address: replicationAddresses[node.name] ?? node.address,
         })),
+        tiebreaker: args.tiebreaker && host(args.tiebreaker),
         devices,
         replicationAddresses,
         version: args.version ?? DrbdVersion.Kernel,
@@ -103,19 +121,25 @@ function resync(args: pulumi.Unwrap<DrbdResyncArgs>): VolumeSpec["resync"] {
 /** The block device that a volume is: what is mounted. */
 export const deviceOf = ({ minor }: VolumeSpec): string => `/dev/drbd${minor}`;
 
-/** The node of that name. */
-export function nodeOf(spec: VolumeSpec, name: string): VolumeNode {
-    const node = spec.nodes.find((n) => n.name === name);
-    if (node === undefined) throw new Error(`${name} is no node of ${spec.name}`);
-    return node;
-}
+/** Its sides, and the tiebreaker last. */
+export const hostsOf = ({ nodes, tiebreaker }: VolumeSpec): VolumeHost[] => [
+    ...nodes,
+    ...(tiebreaker ? [tiebreaker] : []),
+];
 
-/** What DRBD 9 calls a node. */
-export const nodeId = (spec: VolumeSpec, node: VolumeNode): number => spec.nodes.indexOf(node);
+/** The side of that name; none where it is the tiebreaker. */
+export const sideOf = ({ nodes }: VolumeSpec, name: string): VolumeNode | undefined =>
+    nodes.find((node) => node.name === name);
 
-/** The other side. */
-export function peerOf(spec: VolumeSpec, name: string): VolumeNode {
-    const node = spec.nodes.find((n) => n.name !== name);
-    if (node === undefined) throw new Error(`${name} has no peer in ${spec.name}`);
-    return node;
-}
+/** All hosts but that one. */
+export const peersOf = (spec: VolumeSpec, name: string): VolumeHost[] =>
+    hostsOf(spec).filter((host) => host.name !== name);
+
+/** The most sides that a volume has. */
+export const MOST_SIDES = 3;
+
+/** What DRBD 9 calls a host: sides go by their places, and a tiebreaker has that of a third one. */
+export const nodeId = (spec: VolumeSpec, name: string): number => hostsOf(spec).findIndex((host) => host.name === name);
+
+/** Three hosts vote: those that see a majority of them may be written, and nobody else. */
+export const hasQuorum = (spec: VolumeSpec): boolean => hostsOf(spec).length > 2;

@@ -30,7 +30,7 @@ export interface WitnessArgs {
  * ```
  *
  * One witness serves any number of clusters of different names. TLS in both directions is required: it answers nobody without a certificate of the
- * same authority. Its loss stops nothing while both members of a cluster are up; a member that is lost meanwhile stops the other one too.
+ * same authority. The host may be a `GaleraCluster`'s `arbitrator` and a `DrbdVolume`'s `tiebreaker` too: each takes the node itself. Its loss stops nothing while both members of a cluster are up; a member that is lost meanwhile stops the other one too.
  */
 export class Witness extends pulumi.ComponentResource {
     static readonly __pulumiType = "pulumi-ha:index:Witness";

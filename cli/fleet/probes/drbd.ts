@@ -4,7 +4,7 @@ import type { Difference, Probe } from "./probe";
 
 const FILE = /^\/etc\/drbd\.d\/([^/]+)\.res$/;
 /** Stated settings are compared in these sections; devices and addresses are those by which the file is found. */
-const SECTIONS = ["disk", "net"];
+const SECTIONS = ["options", "disk", "net"];
 /** Stays on the host. */
 const SECRET = "shared-secret";
 

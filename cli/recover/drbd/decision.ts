@@ -5,7 +5,7 @@ import type { Answer, Evidence } from "./evidence";
 export interface Wish {
     /** The side whose data stays. */
     keep: string;
-    /** The other side's data may be given up without a copy. */
+    /** The other sides' data may be given up without a copy. */
     withoutCopy: boolean;
 }
 
@@ -18,13 +18,18 @@ export interface Named {
     generation: string;
 }
 
+/** What becomes of a side that is not kept. */
+export type Part = Named & { because: string } & (
+        | { do: "discard"; snapshot: Snapshot }
+        /** It has nothing of its own: it only has to be talked to again. */
+        | { do: "rejoin" }
+    );
+
 /** What is to be done. */
 export type Decision =
     | { do: "nothing"; because: string }
     | { do: "refuse"; because: string[] }
-    /** The sides have not both been written: they only have to talk again. */
-    | { do: "reconnect"; keep: Named; other: Named; because: string }
-    | { do: "discard"; keep: Named; discard: Named; snapshot: Snapshot; because: string };
+    | { do: "join"; keep: Named; others: Part[] };
 
 /** Kibibytes that a snapshot has beside what is known to be overwritten. */
 const RESERVE_KIB = 128 * 1024;
@@ -34,16 +39,22 @@ const TALKING = /^(Connected|.*Sync|Sync.*|Verify.*|WFBitMap.*|StartingSync.*|Pa
 
 const refuse = (...because: string[]): Decision => ({ do: "refuse", because });
 
-/** What follows from what both sides tell. Data that only one of them has is given up on the operator's word alone, and only there. */
+/** What follows from what the sides tell. Data that only one of them has is given up on the operator's word alone, and only there. */
 export function decide(evidence: Evidence[], wish: Wish): Decision {
     const silent = evidence.flatMap((side) => ("why" in side ? [`${side.node} can't be asked: ${side.why}`] : []));
-    if (silent.length > 0) return refuse(...silent, "what is given up is only known when both sides tell");
+    if (silent.length > 0) return refuse(...silent, "what is given up is only known when all sides tell");
     const told = evidence.flatMap((side) => ("answer" in side ? [side] : []));
     const keep = told.find(({ node }) => node === wish.keep);
-    const other = told.find(({ node }) => node !== wish.keep);
-    if (keep === undefined || other === undefined)
+    if (keep === undefined)
         return refuse(`${wish.keep} is no side of the volume: it has ${told.map(({ node }) => node).join(" and ")}`);
-    return between(keep, other, wish);
+    const troubles = told.flatMap(({ node, answer }) => unfit(node, answer));
+    if (troubles.length > 0) return refuse(...troubles);
+    if (told.every(({ answer }) => Object.values(answer.peers).every(({ connection }) => TALKING.test(connection))))
+        return { do: "nothing", because: "the sides talk: there is nothing to decide" };
+    const others = told.filter((side) => side !== keep).map((other) => becomes(other, keep, wish));
+    const refused = others.flatMap((other) => (typeof other === "string" ? [other] : []));
+    const parts = others.flatMap((other) => (typeof other === "string" ? [] : [other]));
+    return refused.length > 0 ? refuse(...refused) : { do: "join", keep: asNamed(keep), others: parts };
 }
 
 interface Told {
@@ -51,34 +62,23 @@ interface Told {
     answer: Answer;
 }
 
-function between(keep: Told, other: Told, { withoutCopy }: Wish): Decision {
-    const sides = [keep, other];
-    const troubles = sides.flatMap(({ node, answer }) => unfit(node, answer));
-    if (troubles.length > 0) return refuse(...troubles);
-    if (sides.every(({ answer }) => TALKING.test(answer.connection)))
-        return { do: "nothing", because: "both sides talk: there is nothing to decide" };
-    const named = { keep: asNamed(keep), other: asNamed(other) };
+/** What becomes of another side; a text: why nothing can. */
+function becomes(other: Told, keep: Told, { withoutCopy }: Wish): Part | string {
     if (isAncestor(keep.answer, other.answer))
-        return refuse(
-            `${other.node} went on from what ${keep.node} has, and nothing was written on ${keep.node} since: name ${other.node} in --keep`,
-        );
+        return `${other.node} went on from what ${keep.node} has, and nothing was written on ${keep.node} since: name ${other.node} in --keep`;
     if (keep.answer.generation === other.answer.generation || isAncestor(other.answer, keep.answer))
-        return { do: "reconnect", ...named, because: `${other.node} has nothing that ${keep.node} lacks` };
+        return { do: "rejoin", ...asNamed(other), because: `${other.node} has nothing that ${keep.node} lacks` };
     if (!related(keep.answer, other.answer))
-        return refuse("the two sides have no generation in common: they are replicas of different volumes");
+        return `${other.node} and ${keep.node} have no generation in common: they are replicas of different volumes`;
     if (other.answer.mountedOn !== "")
-        return refuse(
-            `${other.node} has the volume mounted on ${other.answer.mountedOn}: ${other.answer.pacemaker ? "let Pacemaker stop it there" : "stop what uses it, and unmount it"}`,
-        );
-    const snapshot = snapshotOf(keep.answer, other.answer);
-    if (snapshot === undefined && !withoutCopy)
-        return refuse(`${noCopy(other)}: copy what is needed, then say --without-copy`);
+        return `${other.node} has the volume mounted on ${other.answer.mountedOn}: ${other.answer.pacemaker ? "let Pacemaker stop it there" : "stop what uses it, and unmount it"}`;
+    const snapshot = snapshotOf(keep, other);
+    if (snapshot === undefined && !withoutCopy) return `${noCopy(other)}: copy what is needed, then say --without-copy`;
     return {
         do: "discard",
-        keep: named.keep,
-        discard: named.other,
+        ...asNamed(other),
         snapshot: withoutCopy ? undefined : snapshot,
-        because: `both sides were written since ${keep.answer.history[0] ?? "they parted"}`,
+        because: `${keep.node} and ${other.node} were both written since ${keep.answer.history[0] ?? "they parted"}`,
     };
 }
 
@@ -98,13 +98,17 @@ const isAncestor = (old: Answer, young: Answer): boolean =>
 const related = (one: Answer, other: Answer): boolean =>
     one.history.some((generation) => other.history.includes(generation));
 
+/** Kibibytes that a side knows to be different on another one. */
+const changed = ({ answer }: Told, { node }: Told): number => answer.peers[node]?.changedKib ?? 0;
+
 /** One as large as the device never runs full; else what is known to be overwritten must fit in. */
-function snapshotOf(keep: Answer, other: Answer): Snapshot {
-    if (other.logicalVolume === "") return undefined;
-    if (other.thin) return { kib: 0 };
-    const whole = Math.ceil(other.deviceKib * 1.01);
-    if (other.freeKib >= whole) return { kib: whole };
-    return other.freeKib >= keep.changedKib + other.changedKib + RESERVE_KIB ? { kib: other.freeKib } : undefined;
+function snapshotOf(keep: Told, other: Told): Snapshot {
+    const { logicalVolume, thin, deviceKib, freeKib } = other.answer;
+    if (logicalVolume === "") return undefined;
+    if (thin) return { kib: 0 };
+    const whole = Math.ceil(deviceKib * 1.01);
+    if (freeKib >= whole) return { kib: whole };
+    return freeKib >= changed(keep, other) + changed(other, keep) + RESERVE_KIB ? { kib: freeKib } : undefined;
 }
 
 const noCopy = ({ node, answer }: Told): string =>
@@ -119,12 +123,15 @@ export function sentence(decision: Decision): string {
             return decision.because;
         case "refuse":
             return `nothing can be done: ${decision.because.join("; ")}`;
-        case "reconnect":
-            return `${decision.because}: they are let talk again, and it takes the data of ${decision.keep.node}`;
-        case "discard":
-            return `${decision.because}: ${decision.discard.node} gives up what it has (generation ${decision.discard.generation}) and takes the data of ${decision.keep.node}; ${copy(decision.snapshot)}`;
+        case "join":
+            return decision.others.map((part) => `${part.because}: ${fate(part, decision.keep)}`).join("\n");
     }
 }
+
+const fate = (part: Part, keep: Named): string =>
+    part.do === "rejoin"
+        ? `it is talked to again, and takes the data of ${keep.node}`
+        : `${part.node} gives up what it has (generation ${part.generation}) and takes the data of ${keep.node}; ${copy(part.snapshot)}`;
 
 const copy = (snapshot: Snapshot): string =>
     snapshot === undefined

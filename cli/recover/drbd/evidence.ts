@@ -5,17 +5,23 @@ import { table } from "../../table";
 export const Answer = z.object({
     /** The volume is up. */
     up: z.boolean(),
-    /** Connection of DRBD: `StandAlone`, `WFConnection`, `Connected`, … */
-    connection: z.string(),
     role: z.string(),
     disk: z.string(),
-    peerDisk: z.string(),
+    /** What it knows of the other sides, by node. */
+    peers: z.record(
+        z.string(),
+        z.object({
+            /** Connection of DRBD: `StandAlone`, `WFConnection`, `Connected`, … */
+            connection: z.string(),
+            disk: z.string(),
+            /** Kibibytes that it knows to be different on the other side. */
+            changedKib: z.number(),
+        }),
+    ),
     /** Generation of its data, 16 hexadecimal digits; empty where there is none. */
     generation: z.string(),
     /** Generations that it came from, the newest first. */
     history: z.array(z.string()),
-    /** Kibibytes that it knows to be different on the other side. */
-    changedKib: z.number(),
     device: z.string(),
     deviceKib: z.number(),
     /** `VG/LV` of the device; empty where it is none. */
@@ -57,11 +63,20 @@ function row(side: Evidence): string[] {
         node,
         a.role || "down",
         a.disk || "-",
-        a.connection || "-",
+        connections(a),
         a.generation || "none",
         a.history[0] ?? "-",
-        size(a.changedKib),
+        size(Math.max(0, ...Object.values(a.peers).map(({ changedKib }) => changedKib))),
         a.mountedOn || "-",
         a.logicalVolume === "" ? a.device : `${a.device} (LV ${a.logicalVolume})`,
     ];
+}
+
+/** One word where it is the same to all. */
+function connections({ peers }: Answer): string {
+    const all = Object.entries(peers).map(([node, { connection }]) => ({ node, connection }));
+    const [first] = all;
+    return all.every(({ connection }) => connection === first?.connection)
+        ? (first?.connection ?? "-")
+        : all.map(({ node, connection }) => `${node} ${connection}`).join(", ");
 }

@@ -20,18 +20,17 @@ export function addRecoverDrbd(recover: Command): void {
     recover
         .command("drbd <name>")
         .description(
-            "end a split brain of a volume: one side's data stays, the other side takes it; without --yes it only says what it would do",
+            "end a split brain of a volume: one side's data stays, the others take it; without --yes it only says what it would do",
         )
         .requiredOption("--keep <node>", "the side whose data stays")
-        .requiredOption("--reason <text>", "why the other side's data is given up; goes into the record")
+        .requiredOption("--reason <text>", "why the others' data is given up; goes into the record")
         .option("--without-copy", "give it up also where no snapshot can keep it")
         .option("--stack <stack>", "the stack that has the volume (default: the selected one)")
         .option("--cwd <folder>", "the folder of the Pulumi project", ".")
         .option("--yes", "do it")
         .addHelpText("after", "\nends with 0: done, or nothing to do; 1: refused or failed; 2: --yes is needed")
         .action(async (volume: string, flags: Flags) => {
-            if (flags.reason.trim() === "")
-                throw new Error("--reason is empty: why may the other side's data be given up?");
+            if (flags.reason.trim() === "") throw new Error("--reason is empty: why may the others' data be given up?");
             process.exitCode = await recoverVolume({
                 volume,
                 keep: flags.keep,

@@ -12,8 +12,8 @@ import type { Side } from "./sides";
 /** What a recovery of a volume is made from. */
 export interface VolumeRecovery extends Wish {
     volume: string;
-    sides: [Side, Side];
-    /** Why the other side's data is given up. */
+    sides: Side[];
+    /** Why the other sides' data is given up. */
     reason: string;
     /** Do it; otherwise it is only said what would be done. */
     yes: boolean;
@@ -24,6 +24,8 @@ export interface VolumeRecovery extends Wish {
     /** Takes progress. */
     say: (line: string) => void;
 }
+
+type Join = Extract<Decision, { do: "join" }>;
 
 const SCRIPT = "/usr/local/lib/pulumi-ha/drbd/volume";
 /** Seconds for a busy side to let in, to tell, and to act. */
@@ -64,11 +66,7 @@ async function ask(side: Side, volume: string): Promise<Evidence> {
     }
 }
 
-async function recorded(
-    recovery: VolumeRecovery,
-    evidence: Evidence[],
-    decision: Extract<Decision, { do: "discard" | "reconnect" }>,
-): Promise<void> {
+async function recorded(recovery: VolumeRecovery, evidence: Evidence[], decision: Join): Promise<void> {
     const { volume, reason, records, say } = recovery;
     const at = new Date().toISOString();
     const steps: string[] = [];
@@ -97,32 +95,26 @@ async function recorded(
     }
 }
 
+/** Whoever gives something up is the first, and whoever is kept the last, so that nobody meets a side that has not been told. */
 async function act(
     { sides, volume }: VolumeRecovery,
-    decision: Extract<Decision, { do: "discard" | "reconnect" }>,
+    { keep, others }: Join,
     at: string,
     say: (line: string) => void,
 ): Promise<void> {
-    const side = (node: string): Side => {
-        const found = sides.find((candidate) => candidate.node === node);
-        if (found === undefined) throw new RangeError(`no side ${node}`);
-        return found;
-    };
-    const { keep } = decision;
-    const other = decision.do === "discard" ? decision.discard : decision.other;
-    const snapshot =
-        decision.do === "discard" && decision.snapshot
-            ? ` ${volume}-before-${at.slice(0, 19).replaceAll(/[^0-9]/g, "")} ${decision.snapshot.kib}`
-            : "";
-    await onHost(
-        side(other.node),
-        decision.do === "discard"
-            ? `discard ${volume} ${other.generation}${snapshot}`
-            : `rejoin ${volume} ${other.generation}`,
-        ACT_SECONDS,
-        say,
-    );
-    await onHost(side(keep.node), `keep ${volume} ${keep.generation}`, ACT_SECONDS, say);
+    const stamp = at.slice(0, 19).replaceAll(/[^0-9]/g, "");
+    const order = ["discard", "rejoin"];
+    const steps = [
+        ...[...others].sort((a, b) => order.indexOf(a.do) - order.indexOf(b.do)),
+        { do: "keep" as const, ...keep },
+    ];
+    for (const step of steps) {
+        const side = sides.find(({ node }) => node === step.node);
+        if (side === undefined) throw new RangeError(`no side ${step.node}`);
+        const snapshot =
+            step.do === "discard" && step.snapshot ? ` ${volume}-before-${stamp} ${step.snapshot.kib}` : "";
+        await onHost(side, `${step.do} ${volume} ${step.generation}${snapshot}`, ACT_SECONDS, say);
+    }
 }
 
 /** @throws Error with what the host said, when the step fails there. */

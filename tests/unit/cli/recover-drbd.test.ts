@@ -4,17 +4,20 @@ import { evidenceTable } from "../../../cli/recover/drbd/evidence";
 
 const PARTED = "AAAAAAAAAAAAAAA0";
 
+/** What a side knows of the other one. */
+const knows = (node: string, connection: string): Answer["peers"] => ({
+    [node === "app1" ? "app2" : "app1"]: { connection, disk: "DUnknown", changedKib: 2048 },
+});
+
 const side = (node: string, more: Partial<Answer> = {}): Evidence => ({
     node,
     answer: {
         up: true,
-        connection: "StandAlone",
         role: "Secondary",
         disk: "UpToDate",
-        peerDisk: "DUnknown",
+        peers: knows(node, "StandAlone"),
         generation: node === "app1" ? "1111111111111110" : "2222222222222220",
         history: [PARTED, "9999999999999990"],
-        changedKib: 2048,
         device: "/dev/vg0/files",
         deviceKib: 1_000_000,
         logicalVolume: "vg0/files",
@@ -31,10 +34,9 @@ const wish = { keep: "app1", withoutCopy: false };
 test("both were written: the other side gives its data up, and a snapshot that cannot run full keeps it", () => {
     const decision = decide([side("app1"), side("app2")], wish);
     expect(decision).toMatchObject({
-        do: "discard",
+        do: "join",
         keep: { node: "app1", generation: "1111111111111110" },
-        discard: { node: "app2", generation: "2222222222222220" },
-        snapshot: { kib: 1_010_000 },
+        others: [{ do: "discard", node: "app2", generation: "2222222222222220", snapshot: { kib: 1_010_000 } }],
     });
     expect(sentence(decision)).toMatch(
         /app2 gives up what it has .* and takes the data of app1; a snapshot keeps it \(/,
@@ -45,7 +47,7 @@ test.each<[string, Partial<Answer>, object | undefined]>([
     ["of a thin pool", { thin: true, freeKib: 0 }, { kib: 0 }],
     ["of what the volume group has, where that holds what is overwritten", { freeKib: 400_000 }, { kib: 400_000 }],
 ])("a snapshot %s", (_title, answer, snapshot) =>
-    expect(decide([side("app1"), side("app2", answer)], wish)).toMatchObject({ do: "discard", snapshot }),
+    expect(decide([side("app1"), side("app2", answer)], wish)).toMatchObject({ others: [{ do: "discard", snapshot }] }),
 );
 
 test.each<[string, Partial<Answer>, string]>([
@@ -54,7 +56,9 @@ test.each<[string, Partial<Answer>, string]>([
 ])("fails: %s, and nobody said that no copy is needed", (_title, answer, words) => {
     const evidence = [side("app1"), side("app2", answer)];
     expect(sentence(decide(evidence, wish))).toMatch(new RegExp(`^nothing can be done: .*${words}.*--without-copy`));
-    expect(decide(evidence, { ...wish, withoutCopy: true })).toMatchObject({ do: "discard", snapshot: undefined });
+    expect(decide(evidence, { ...wish, withoutCopy: true })).toMatchObject({
+        others: [{ do: "discard", snapshot: undefined }],
+    });
 });
 
 test.each<[string, Evidence[], string]>([
@@ -76,17 +80,33 @@ test.each<[string, Evidence[], string]>([
 
 test("sides that talk need nothing", () =>
     expect(
-        decide([side("app1", { connection: "Connected" }), side("app2", { connection: "Connected" })], wish),
+        decide(
+            ["app1", "app2"].map((node) => side(node, { peers: knows(node, "Connected") })),
+            wish,
+        ),
     ).toEqual({
         do: "nothing",
-        because: "both sides talk: there is nothing to decide",
+        because: "the sides talk: there is nothing to decide",
     }));
 
 test("a side that only lacks what the other one wrote is let talk again, and loses nothing", () =>
     expect(decide([side("app1"), side("app2", { generation: PARTED })], wish)).toMatchObject({
-        do: "reconnect",
-        other: { node: "app2" },
+        do: "join",
+        others: [{ do: "rejoin", node: "app2" }],
     }));
+
+test("of three sides, the one that was written apart gives its data up, and the one that went along with what is kept loses nothing", () => {
+    const [kept, along] = [side("app1"), side("app3", { generation: "1111111111111110" })];
+    const decision = decide([kept, side("app2"), along], wish);
+    expect(decision).toMatchObject({
+        keep: { node: "app1" },
+        others: [
+            { do: "discard", node: "app2" },
+            { do: "rejoin", node: "app3" },
+        ],
+    });
+    expect(sentence(decision)).toMatch(/app2 gives up what it has.*\napp3 has nothing that app1 lacks: /);
+});
 
 test("the evidence, a line for each side", () =>
     expect(

@@ -12,12 +12,13 @@ is_attached() {
     [[ -e /sys/class/block/${device##*/}/holders/drbd$MINOR ]]
 }
 
-# Kibibytes that a volume has on a device: at its end DRBD keeps 32 KiB for its log, 4 KiB for itself, and a bit for each 4 KiB, in blocks of 4 KiB.
+# Kibibytes that a volume has on a device: at its end DRBD keeps 32 KiB for its log, 4 KiB for itself, and for each other replica a bit for each 4 KiB, in
+# blocks of 4 KiB.
 room() { # DEVICE
     local kib blocks
     kib=$(($(blockdev --getsize64 "$1") / 1024))
     blocks=$(((kib + 131071) / 131072))
-    echo $((kib - 4 * blocks - 36))
+    echo $((kib - 4 * ${SLOTS[0]-1} * blocks - 36))
 }
 
 # `TYPE UUID LABEL`, a line for each signature on the device. What DRBD writes passes by the device's cache.
@@ -46,6 +47,17 @@ refuse_other_kernel() {
 
 refuse_other_host() {
     [[ $(uname -n) == "$NODE" ]] || fail "the host calls itself $(uname -n), and the volume calls it $NODE: DRBD finds its own side by that name (hostnamectl set-hostname $NODE, or name the node $(uname -n))"
+}
+
+# shellcheck disable=SC2153
+# Peers that know a tiebreaker do not take it for a replica, nor the other way round.
+refuse_other_part() {
+    look || return 0
+    if has_replica && [[ -n ${STATE[client]-} ]]; then
+        fail "this host is the tiebreaker of $NAME, and is to hold a replica: take it out first, by an \`pulumi up\` of its own, then let it come back as a node"
+    elif ! has_replica && [[ -z ${STATE[client]-} ]]; then
+        fail "this host holds a replica of $NAME, and is to be its tiebreaker: take it out first, by an \`pulumi up\` of its own, then let it come back"
+    fi
 }
 
 # Debian's own start of all volumes at once: it waits for peers without end, and gets in the way of Pacemaker.
@@ -93,7 +105,7 @@ foreign() { # TYPE WHICH
         "if nobody needs it any more, remove its signatures on this host: wipefs --all $DEVICE"
 }
 
-has_metadata() { is_attached || [[ $(metadata get-gi "${OF_PEER[@]}" 2>/dev/null) == *:*:*:* ]]; }
+has_metadata() { is_attached || [[ $(stored_generations "${IDS[0]}") == *:*:*:* ]]; }
 
 # Whether the device may be, or stay, a replica. Changes nothing.
 verb_admit() {
@@ -101,6 +113,8 @@ verb_admit() {
     refuse_other_kernel
     refuse_other_host
     refuse_other_start
+    refuse_other_part
+    has_replica || return 0
     device=$(real_device) || fail "$DEVICE does not exist on this host (lsblk shows what does)"
     [[ -b $device ]] || fail "$DEVICE is no block device"
     refuse_used "$device"
@@ -114,6 +128,7 @@ verb_prepare() {
     local device since=$SECONDS status=0
     modprobe drbd || fail "the module drbd cannot be loaded (dmesg says why)"
     verb_admit
+    has_replica || return 0
     if has_metadata; then
         say "$DEVICE is a replica already, of generation $(generation): it is kept"
         return
@@ -123,8 +138,7 @@ verb_prepare() {
     timeout 200 cmp --silent --bytes="$(blockdev --getsize64 "$device")" /dev/zero "$device" || status=$?
     write_metadata
     if ((status == 0)); then
-        metadata_by_force set-gi "${OF_PEER[@]}" "$NEVER_WRITTEN:0:0:0:$CONSISTENT" >/dev/null 2>&1 ||
-            fail "DRBD's own data on $DEVICE cannot be written"
+        write_consistent || fail "DRBD's own data on $DEVICE cannot be written"
         say "it is zero from end to end (read in $((SECONDS - since)) s): it needs no copy from a side that is as empty"
     elif ((status == 124)); then
         say "it is too large to read in 200 s: a whole copy makes the sides alike"
@@ -136,4 +150,15 @@ verb_prepare() {
 write_metadata() {
     local words
     words=$(metadata_by_force create-md "${SLOTS[@]}" 2>&1) || fail "$DEVICE cannot be made a replica:" "$words"
+}
+
+write_consistent() {
+    local id
+    if [[ $METADATA == v08 ]]; then
+        metadata_by_force set-gi "$NEVER_WRITTEN:0:0:0:$CONSISTENT" >/dev/null 2>&1
+        return
+    fi
+    for id in "${IDS[@]}"; do
+        metadata_by_force set-gi --node-id="$id" "$NEVER_WRITTEN:0:0:0:$CONSISTENT" >/dev/null 2>&1 || return 1
+    done
 }

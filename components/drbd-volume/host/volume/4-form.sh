@@ -17,22 +17,29 @@ verdict() {
         echo formed
     elif [[ -n $type ]]; then
         echo "other $type"
+    elif [[ $fresh == no && ${STATE[disk]} == UpToDate ]]; then
+        echo raw
+    elif [[ $fresh == yes ]] && all_are "$ALIKE"; then
+        echo empty
+    elif [[ $fresh == yes ]] && all_are Inconsistent; then
+        echo unproven
     else
-        case ${STATE[connection]}:${STATE[disk]}/${STATE[peer_disk]}:$fresh in
-        # Two that are alike are up to date for 8.4, and outdated for 9 until one of them begins.
-        Connected:@(UpToDate/UpToDate|Outdated/Outdated):yes) echo empty ;;
-        Connected:Inconsistent/Inconsistent:yes) echo unproven ;;
-        *:UpToDate/*:no) echo raw ;;
-        *) echo copying ;;
-        esac
+        echo copying
     fi
+}
+
+# Whether all replicas are connected, and in that state.
+all_are() { # DISK
+    local peer
+    all_connected && [[ ${STATE[disk]} == "$1" ]] || return 1
+    for peer in "${REPLICAS[@]}"; do [[ ${PEER_DISK[$peer]} == "$1" ]] || return 1; done
 }
 
 verb_form() {
     local end=$((SECONDS + BUDGET)) said='' verdict
     while :; do
         look || fail "the volume is down"
-        has_peer || fail "waits for $PEER at ${SETTING[PEER_ADDRESS]} (${STATE[connection]})"
+        fail_missing "${PEERS[@]}"
         verdict=$(verdict)
         [[ $verdict == copying ]] || break
         ((SECONDS < end)) || fail "the first copy between the sides has not ended: $(progress)" "run \`pulumi up\` again when it has"
@@ -45,12 +52,12 @@ verb_form() {
     other*) fail "the volume holds ${verdict#other }, and is to be ${SETTING[FILE_SYSTEM]}: what is there stays as it is" ;;
     raw) fail "the volume has data (generation $(generation)) that is no file system: what is there stays as it is" ;;
     empty)
-        say "both sides are empty: no copy is needed"
+        say "all sides are empty: no copy is needed"
         echo "$EPOCHSECONDS" >"$FORMING" && sync -- "$FORMING"
         drbdadm -- --clear-bitmap new-current-uuid "$NAME/0"
         ;;
     unproven)
-        say "not both sides are known to be empty: everything is copied from here to $PEER, while the volume can be used"
+        say "not all sides are known to be empty: everything is copied from here to ${REPLICAS[*]}, while the volume can be used"
         echo "$EPOCHSECONDS" >"$FORMING" && sync -- "$FORMING"
         drbdadm primary --force "$NAME"
         ;;

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# For `pulumi-ha recover drbd`: what this side has, and how it gives it up, or has the other one take it.
+# For `pulumi-ha recover drbd`: what this side has, and how it gives it up, or has the others take it.
 
 text() {
     local text=${1//\\/\\\\}
@@ -34,10 +34,20 @@ verb_evidence() {
         [[ -z $(lvs --noheadings --options pool_lv -- "$lv" | tr -d ' ') ]] || thin=true
     fi
     mounted=$(findmnt --noheadings --first-only --output TARGET --source "/dev/drbd$MINOR" || true)
-    printf '{"up":%s,"connection":%s,"role":%s,"disk":%s,"peerDisk":%s,"generation":%s,"history":[%s],"changedKib":%d,"device":%s,"deviceKib":%d,"logicalVolume":%s,"thin":%s,"freeKib":%d,"mountedOn":%s,"pacemaker":%s}\n' \
-        "$up" "$(text "${STATE[connection]-}")" "$(text "${STATE[role]-}")" "$(text "${STATE[disk]-}")" "$(text "${STATE[peer_disk]-}")" \
-        "$(text "$gi")" "$(list "${history[@]}")" "${STATE[oos]-0}" "$(text "$DEVICE")" "$kib" "$(text "$lv")" "$thin" "${free%.*}" \
+    printf '{"up":%s,"role":%s,"disk":%s,"peers":{%s},"generation":%s,"history":[%s],"device":%s,"deviceKib":%d,"logicalVolume":%s,"thin":%s,"freeKib":%d,"mountedOn":%s,"pacemaker":%s}\n' \
+        "$up" "$(text "${STATE[role]-}")" "$(text "${STATE[disk]-}")" "$(others)" \
+        "$(text "$gi")" "$(list "${history[@]}")" "$(text "$DEVICE")" "$kib" "$(text "$lv")" "$thin" "${free%.*}" \
         "$(text "$mounted")" "$(kept_by_pacemaker && echo true || echo false)"
+}
+
+# What this side knows of the other replicas.
+others() {
+    local peer separator=''
+    for peer in "${REPLICAS[@]}"; do
+        printf '%s%s:{"connection":%s,"disk":%s,"changedKib":%d}' "$separator" \
+            "$(text "$peer")" "$(text "${CONNECTION[$peer]}")" "$(text "${PEER_DISK[$peer]}")" "${DIFFERENT[$peer]}"
+        separator=,
+    done
 }
 
 list() {
@@ -48,25 +58,29 @@ list() {
     done
 }
 
-# What the data here came from: the generation at which the sides parted first, then older ones.
+# What the data here came from: the generations at which the sides parted first, then older ones.
 history() {
-    local words part
-    words=$(generations)
-    for part in $(cut -d: -f2-4 <<<"$words" | tr : ' '); do
-        [[ $part == 0000000000000000 ]] || same_generation "$part"
-    done
+    local place part
+    for place in "${!REPLICAS[@]}"; do
+        for part in $(generations "${IDS[place]}" | cut -d: -f2-4 | tr : ' '); do
+            [[ $part == 0000000000000000 ]] || same_generation "$part"
+        done
+    done | awk '!seen[$0]++'
 }
 
 still() { # GENERATION
     [[ $(generation) == "$1" ]] || fail "the data here has changed since it was looked at (generation $(generation), it was $1): look again"
 }
 
-# This side takes the other one's data.
+# The connection to a peer, as drbdadm names it.
+way_to() { if [[ $METADATA == v09 ]]; then echo "$NAME:$1"; else echo "$NAME"; fi; }
+
+# This side takes the data of the one that is kept.
 verb_discard() { # NAME GENERATION [SNAPSHOT KIB]
-    local words lv
+    local words lv peer
     look || fail "the volume is down: bring it up first (drbdadm up $NAME)"
     still "$2"
-    [[ ${STATE[connection]} == @(StandAlone|WFConnection) ]] || fail "the sides talk (${STATE[connection]}): there is nothing to decide"
+    [[ -n $(missing "${REPLICAS[@]}") ]] || fail "the sides talk ($(peers)): there is nothing to decide"
     if [[ ${STATE[role]} == Primary ]]; then
         words=$(drbdadm secondary "$NAME" 2>&1) || fail "this side is in use, and cannot give its data up (findmnt /dev/drbd$MINOR; lsof /dev/drbd$MINOR)" "${words##*$'\n'}"
         still "$2"
@@ -77,28 +91,38 @@ verb_discard() { # NAME GENERATION [SNAPSHOT KIB]
             fail "no snapshot of $lv can be made, and nothing was given up:" "$words"
         say "kept what is here in the snapshot ${lv%/*}/$3"
     fi
-    [[ ${STATE[connection]} == StandAlone ]] || drbdadm disconnect "$NAME"
-    drbdadm connect --discard-my-data "$NAME"
-    say "takes the data of $PEER when they meet"
+    for peer in "${PEERS[@]}"; do
+        if talks_to "$peer"; then continue; fi
+        [[ ${CONNECTION[$peer]} == StandAlone ]] || drbdadm disconnect "$(way_to "$peer")"
+        drbdadm connect --discard-my-data "$(way_to "$peer")"
+    done
+    say "takes the data of the side that is kept when they meet"
 }
 
 # Nothing that this side has is lost by it.
 verb_rejoin() { # NAME GENERATION
     look || fail "the volume is down: bring it up first (drbdadm up $NAME)"
     still "$2"
-    [[ ${STATE[connection]} != StandAlone ]] || drbdadm connect "$NAME"
+    connect_parted
 }
 
-# The side that is kept lets the other one talk to it.
+connect_parted() {
+    local peer
+    for peer in "${PEERS[@]}"; do
+        [[ ${CONNECTION[$peer]} != StandAlone ]] || drbdadm connect "$(way_to "$peer")"
+    done
+}
+
+# The side that is kept lets the others talk to it.
 verb_keep() { # NAME GENERATION
     local end=$((SECONDS + 60))
     look || fail "the volume is down: bring it up first (drbdadm up $NAME)"
     still "$2"
-    if [[ ${STATE[connection]} == StandAlone ]]; then drbdadm connect "$NAME"; fi
-    while look && ! has_peer; do
-        [[ ${STATE[connection]} != StandAlone ]] || fail_parted
-        ((SECONDS < end)) || fail "$PEER does not come (${STATE[connection]})"
+    connect_parted
+    while look && [[ -n $(missing "${REPLICAS[@]}") ]]; do
+        refuse_parted
+        ((SECONDS < end)) || fail_missing "${REPLICAS[@]}"
         sleep 0.5
     done
-    say "${STATE[connection]}: ${STATE[disk]} here, ${STATE[peer_disk]} on $PEER"
+    say "${STATE[disk]} here; $(peers)"
 }

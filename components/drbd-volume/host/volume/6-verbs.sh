@@ -9,14 +9,15 @@ last_verified() {
 
 # Compares the replicas block by block, by hashes. Blocks that differ stay marked; they are copied when the sides next connect with one of them Primary.
 verb_verify() {
+    local oos
     look || fail "the volume is down: nothing is compared"
-    [[ ${STATE[connection]} == Connected && ${STATE[disk]} == UpToDate && ${STATE[peer_disk]} == UpToDate ]] ||
-        fail "nothing is compared: ${STATE[connection]}, ${STATE[disk]} here and ${STATE[peer_disk]} on $PEER"
+    all_are UpToDate || fail "nothing is compared: ${STATE[disk]} here; $(peers)"
     drbdadm verify "$NAME"
-    while look && [[ ${STATE[connection]} == Verify* ]]; do sleep 2; done
-    [[ ${STATE[connection]-} == Connected ]] || fail "the comparison was cut: ${STATE[connection]-down}"
-    echo "$EPOCHSECONDS ${STATE[oos]}" >"$VERIFIED"
-    [[ ${STATE[oos]} == 0 ]] || fail "the replicas differ in $(size "${STATE[oos]}")"
+    while look && [[ ${CONNECTION[*]} == *Verify* ]]; do sleep 2; done
+    all_connected || fail "the comparison was cut ($(peers))"
+    oos=$(different)
+    echo "$EPOCHSECONDS $oos" >"$VERIFIED"
+    [[ $oos == 0 ]] || fail "the replicas differ in $(size "$oos")"
     say "the replicas are alike"
 }
 
@@ -25,15 +26,18 @@ verb_replace() {
     verb_prepare
     verb_converge
     look
-    say "${STATE[connection]}, ${STATE[disk]} here and ${STATE[peer_disk]} on $PEER"
+    say "${STATE[disk]} here; $(peers)"
 }
 
 verb_leave() {
     local words
+    # The target is stopped before its service is, and two that bring a volume down at once may wait for each other in the kernel for ever (9.2.18).
+    systemctl stop "drbd@$NAME.service" 2>/dev/null || true
     if look; then
         words=$(drbdadm down "$NAME" 2>&1) || fail "the volume cannot be stopped: it is in use (findmnt /dev/drbd$MINOR; lsof /dev/drbd$MINOR)" "${words##*$'\n'}"
     fi
     rm -f -- "$FORMING" "$VERIFIED"
+    has_replica || return 0
     if [[ ${SETTING[DELETE_DATA]} != yes ]]; then
         say "the data on $DEVICE stays, and with it what makes it a replica"
         return

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DrbdVolume } from "../../../../components/drbd-volume";
+import { DrbdVersion, DrbdVolume } from "../../../../components/drbd-volume";
 import type { DrbdVolumeArgs } from "../../../../components/drbd-volume";
-import { app1, app2 } from "./specs";
+import { Promotion } from "../../../../components/shared/volume";
+import { app1, app2, app3 } from "./specs";
 import { mocked, promised } from "../mocked";
 
 const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc";
@@ -62,6 +63,18 @@ test("fails: arguments that are refused, all at once", async () => {
     await expect(running(true, () => new DrbdVolume("files", bad))).rejects.toThrow(
         /DrbdVolume "files": 3 things must change[^]*nodes: [^]*mountPoint: [^]*netOptions\.allow-two-primaries: /,
     );
+});
+
+test("a tiebreaker is prepared with the sides, and votes before they change", async () => {
+    const tiebreaker = { ...app3, hostKey: "ssh-ed25519 AAAA", privateKey: pulumi.secret(KEY) };
+    const more = { tiebreaker, version: DrbdVersion.Nine, promotion: Promotion.Manual };
+    const { registered } = await running(false, () => new DrbdVolume("files", { ...args, ...more }));
+    const applies = registered.map((r) => r.name).filter((name) => name.endsWith("-apply"));
+    expect(applies).toEqual([
+        ...["app1", "app2", "app3"].map((name) => `files-${name}-disk-apply`),
+        ...["app3", "app2", "app1"].map((name) => `files-${name}-apply`),
+        "files-content-apply",
+    ]);
 });
 
 describe("two volumes of a program", () => {

@@ -1,14 +1,19 @@
 import { configuration } from "../../../../components/pacemaker-cluster/cib";
 import { renderContent, renderDisk, renderNode } from "../../../../components/drbd-volume/render";
+import { resourceConf } from "../../../../components/drbd-volume/conf";
+import type { VolumeSpec } from "../../../../components/drbd-volume/spec";
 import { SCRIPT } from "../../../../components/drbd-volume/script";
 import { placeholder, toText } from "../../../../remote/manifest";
 import type { Manifest } from "../../../../remote/manifest";
 import { spec as clusterSpec } from "../pacemaker-cluster/specs";
-import { fullArgs, spec } from "./specs";
+import { app1, app2, app3, fullArgs, spec, threeArgs } from "./specs";
 
 /** A manifest without the script that all volumes share. */
 const text = (m: Manifest): string =>
     toText({ ...m, files: m.files.map((f) => (f.content === SCRIPT ? { ...f, content: "THE SCRIPT\n" } : f)) });
+
+const settingsOf = (volume: VolumeSpec, node: string) =>
+    fileOf(renderDisk(volume, node), "/usr/local/lib/pulumi-ha/drbd/files.settings");
 
 const fileOf = (m: Manifest, path: string) => m.files.find((f) => f.path === path)?.content ?? "";
 
@@ -29,9 +34,37 @@ test.each([
 test("written for DRBD 9", () => {
     const nine = spec({ version: "9" });
     expect(fileOf(renderNode(nine, "app1"), "/etc/drbd.d/files.res")).toMatchSnapshot();
-    expect(fileOf(renderDisk(nine, "app1"), "/usr/local/lib/pulumi-ha/drbd/files.settings")).toMatch(
-        /^PEER_ID=1\nVERSION=9$/m,
+    expect(settingsOf(nine, "app1")).toMatch(/^PEER_IDS=1$[^]*^VERSION=9$/m);
+});
+
+describe("three hosts that vote", () => {
+    const tie = spec(threeArgs({ tiebreaker: app3 }));
+    const three = spec(threeArgs({ nodes: [app1, app2, app3] }));
+
+    test.each([
+        ["two replicas and a tiebreaker", tie],
+        ["three replicas", three],
+    ])("the resource of %s", (_title, volume) =>
+        expect(fileOf(renderNode(volume, "app1"), "/etc/drbd.d/files.res")).toMatchSnapshot(),
     );
+
+    test("the tiebreaker needs no device, and is reached by both sides", () => {
+        const disk = renderDisk(tie, "app3");
+        expect(settingsOf(tie, "app3")).toMatch(
+            /^NODE_ID=2\nPEERS=app1 app2\nPEER_ADDRESSES=192\.0\.2\.11 192\.0\.2\.12\nPEER_IDS=0 1\nTIEBREAKER=app3$[^]*^DEVICE=none$/m,
+        );
+        expect(disk.validators).toEqual([expect.objectContaining({ name: "app3 has the DRBD of files" })]);
+        expect(renderNode(tie, "app3").ports).toEqual([{ port: "tcp/7789", from: ["192.0.2.11", "192.0.2.12"] }]);
+    });
+
+    test("it has the number of a third node, so that either may come after the other", () =>
+        expect([tie, three].map((volume) => settingsOf(volume, "app3").match(/^NODE_ID=.*$/m)?.[0])).toEqual([
+            "NODE_ID=2",
+            "NODE_ID=2",
+        ]));
+
+    test("two nodes alone have no majority, and no quorum", () =>
+        expect(resourceConf(spec({ version: "9", promotion: "manual" }))).not.toMatch(/quorum|connection-mesh|rr-/));
 });
 
 test("both nodes read the same resource, and its secret is not in the manifest", () => {

@@ -1,6 +1,6 @@
 import { rules } from "../../../../components/drbd-volume/rules";
 import { violations } from "../../../../components/shared/rules";
-import { app1, app2, fullArgs, spec } from "./specs";
+import { app1, app2, app3, fullArgs, spec, threeArgs } from "./specs";
 import type { Args } from "./specs";
 
 const found = (args: Partial<Args>, name?: string) =>
@@ -11,12 +11,36 @@ test("a plain volume is accepted without a word", () => expect(found({})).toEqua
 test("every argument at once is accepted; promotion by hand is warned of", () =>
     expect(found(fullArgs, "mail")).toEqual([expect.stringMatching(/^warn promotion: nothing moves by itself/)]));
 
+test.each<[string, Partial<Args>]>([
+    ["a tiebreaker, by an address of its own", { tiebreaker: app3, replicationAddresses: { app3: "198.51.100.3" } }],
+    ["a third node", { nodes: [app1, app2, app3] }],
+])("%s is accepted, and where to promote is said", (_title, more) =>
+    expect(found(threeArgs(more))).toEqual([
+        "warn promotion: nothing moves by itself: promote by hand, on a side that sees a majority",
+    ]),
+);
+
 test("options of DRBD 9 are accepted where the volume is written for it", () =>
     expect(found({ version: "9", netOptions: { "allow-remote-read": "no" } })).toEqual([]));
 
 test.each<[string, Partial<Args>, string]>([
-    ["no node", { nodes: [] }, "nodes: a volume is replicated between two nodes, and there are 0"],
-    ["three nodes", { nodes: [app1, app2, { name: "app3", address: "192.0.2.13" }] }, "and there are 3"],
+    ["no node", { nodes: [] }, "nodes: a volume is replicated between two nodes, or three, and there are 0"],
+    ["four nodes", threeArgs({ nodes: [app1, app2, app3, { name: "app4", address: "192.0.2.14" }] }), "there are 4"],
+    ["three nodes of the kernel's DRBD", { promotion: "manual", nodes: [app1, app2, app3] }, "nodes: the DRBD 8.4 of"],
+    ["three nodes for Pacemaker", { version: "9", nodes: [app1, app2, app3] }, "nodes: a third vote freezes writes"],
+    ["its tiebreaker", { promotion: "manual", tiebreaker: app3 }, "tiebreaker: the DRBD 8.4 of the kernel knows two"],
+    ["a tiebreaker beside fencing", { version: "9", tiebreaker: app3 }, "tiebreaker: a third vote freezes writes"],
+    [
+        "a fourth vote",
+        threeArgs({ nodes: [app1, app2, app3], tiebreaker: { name: "app4", address: "192.0.2.14" } }),
+        "tiebreaker: three nodes have a majority by themselves",
+    ],
+    ["a tiebreaker that is a node", threeArgs({ tiebreaker: app2 }), "tiebreaker.name: app2 is listed twice"],
+    [
+        "a tiebreaker's device",
+        threeArgs({ tiebreaker: app3, devices: { app3: "/dev/vdb" } }),
+        "devices.app3: app3 is no node of the volume: it has app1, app2",
+    ],
     ["one host twice", { nodes: [app1, app1] }, "nodes[0].name: app1 is listed twice"],
     ["one address twice", { replicationAddresses: { app2: "192.0.2.11" } }, "192.0.2.11 is the address of app2 too"],
     ["an address that is none", { replicationAddresses: { app1: "app1.lan" } }, '"app1.lan" is no IP address'],
@@ -56,8 +80,8 @@ test.each<[string, Partial<Args>, string]>([
         "netOptions.allow-two-primaries: allow-two-primaries can't be asked for: a file system that is mounted on two nodes is destroyed",
     ],
     ["a split brain that ends by itself", { netOptions: { "after-sb-2pri": "violently-as0p" } }, "can't be asked for"],
-    ["quorum", { diskOptions: { quorum: "majority" } }, "quorum can't be asked for: two nodes have no majority"],
-    ["quorum of DRBD 9", { version: "9", diskOptions: { quorum: "majority" } }, "two nodes have no majority"],
+    ["quorum", { diskOptions: { quorum: "majority" } }, "quorum can't be asked for: it is set where three hosts"],
+    ["quorum of DRBD 9", { version: "9", diskOptions: { quorum: "majority" } }, "it is set where three hosts vote"],
     ["TLS", { netOptions: { tls: "yes" } }, "tls is an option of DRBD 9, and the volume is written for the DRBD 8.4"],
     ["another version", { version: "8.3" as never }, 'version: "8.3" is no version of DRBD'],
     ["disks that are not flushed", { diskOptions: { "disk-flushes": "no" } }, "would be lost with the power"],

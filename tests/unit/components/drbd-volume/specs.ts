@@ -6,6 +6,7 @@ export type Args = Parameters<typeof toSpec>[1];
 
 export const app1 = { name: "app1", address: "192.0.2.11" };
 export const app2 = { name: "app2", address: "192.0.2.12" };
+export const app3 = { name: "app3", address: "192.0.2.13" };
 
 /** What most volumes are. */
 export const plainArgs: Args = { nodes: [app1, app2], device: "/dev/vg0/files", mountPoint: "/srv/files" };
@@ -30,6 +31,9 @@ export const fullArgs: Args = {
     netOptions: { "max-buffers": "8000" },
     deleteData: true,
 };
+
+/** Where three hosts may vote. */
+export const threeArgs = (more: Partial<Args>): Partial<Args> => ({ version: "9", promotion: "manual", ...more });
 
 /** A volume with some arguments changed. */
 export const spec = (more: Partial<Args> = {}, name = "files"): VolumeSpec => toSpec(name, { ...plainArgs, ...more });
