@@ -19,6 +19,7 @@ const ALONE = [
     "whole-stack",
     "vms",
     "drbd-volume",
+    "drbd-quorum",
     "pair",
 ].map((name) => `/tests/lab/${name}.test.ts`);
 
