@@ -126,7 +126,8 @@ async function makePlugin(
     if (unpacked !== undefined) return real(path.join(unpacked, pluginExecutable(plugin.name)), "vendor");
     const file = compiled(path.join(COMPILED, "plugins", plugin.name, "index.js"));
     writeWhole(path.join(directory, STAND_IN_MARK), `stands in for the plugin ${plugin.name} ${plugin.version}\n`);
-    writeWrapper(executable, [process.execPath, file]);
+    const script = compiled(path.join(COMPILED, "plugins", "stand-in.sh"));
+    writeWrapper(executable, ["/bin/sh", script, process.execPath, file, plugin.name]);
     return partOf({ name, version: plugin.version, origin: "stand-in", file, place: executable });
 }
 

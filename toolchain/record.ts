@@ -24,8 +24,11 @@ interface Record {
     parts: Part[];
 }
 
+/** What the commands in `.pulumi-ha` run, counted up when it changes. */
+const WRAPPERS = 2;
+
 /** Everything besides files that the toolchain was made for; another value makes it anew. */
-const WANTED = JSON.stringify([CLI, PLUGINS, process.execPath, COMPILED]);
+const WANTED = JSON.stringify([CLI, PLUGINS, process.execPath, COMPILED, WRAPPERS]);
 
 /** A part as its file is now. */
 export const partOf = (part: Omit<Part, "stamp">): Part => ({ ...part, stamp: stampOf(part) });

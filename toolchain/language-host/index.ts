@@ -8,6 +8,7 @@ import { PackageDependency, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
+import * as fs from "node:fs";
 import type { Readable } from "node:stream";
 import { locate, pluginCommand, pluginEntry, programCommand } from "./command";
 import { CLI } from "../versions";
@@ -26,6 +27,7 @@ const PARENT_CHECK = 1000;
 const MESSAGE_LIMIT = 400 * 1024 * 1024;
 
 let engine = process.argv.slice(2).find((arg) => !arg.startsWith("-")) ?? "";
+let offered = false;
 const children = new Set<ChildProcess>();
 
 const methods: grpc.UntypedServiceImplementation = {
@@ -89,9 +91,25 @@ async function run(request: pb.RunRequest): Promise<pb.RunResponse> {
         env: { ...process.env, ...command.env },
         stdio: ["ignore", "inherit", "inherit"],
     });
+    offerOnce();
     const end = await ended(child);
     if (end === ALREADY_REPORTED) return new pb.RunResponse().setBail(true);
     return new pb.RunResponse().setError(end === 0 ? "" : `program ${endText(end)}`);
+}
+
+/** Serves the stand-ins while the program loads. Without them, for whatever reason, each plugin is a process of its own. */
+function offerOnce(): void {
+    const home = process.env.PULUMI_HOME;
+    if (offered || home === undefined) return;
+    offered = true;
+    void import("./offer.js")
+        .then(({ offerStandIns }) => offerStandIns({ pid: process.ppid, address: engine }, home))
+        .then((folder) => {
+            if (folder === undefined) return;
+            process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+            for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(0));
+        })
+        .catch(() => undefined);
 }
 
 function runPlugin(call: grpc.ServerWritableStream<pb.RunPluginRequest, pb.RunPluginResponse>): void {

@@ -30,13 +30,17 @@ export interface Call {
     /** The resource's logical name. */
     name: string;
     engine: EngineSettings;
+    /** Logs a line about this resource, in the order given; resolves when the engine has taken it, never rejects. */
+    log(line: Omit<LogLine, "urn">): Promise<void>;
+}
+
+/** What those have beside it that may take their time. */
+export interface LongCall extends Call {
     /**
      * Aborted by Cancel, by an engine that hangs up, and when the resource's timeout is over. `reason` is the {@link Failure}
      * to answer with.
      */
     signal: AbortSignal;
-    /** Logs a line about this resource, in the order given; resolves when the engine has taken it, never rejects. */
-    log(line: Omit<LogLine, "urn">): Promise<void>;
 }
 
 /** Check: are the inputs right, and what are they with defaults filled in. */
@@ -78,7 +82,7 @@ export interface DiffAnswer {
 }
 
 /** Create, for real or as preview. */
-export interface CreateRequest extends Call {
+export interface CreateRequest extends LongCall {
     inputs: Properties;
     preview: boolean;
 }
@@ -104,7 +108,7 @@ export interface ReadAnswer {
 }
 
 /** Update in place, for real or as preview. */
-export interface UpdateRequest extends Call {
+export interface UpdateRequest extends LongCall {
     id: string;
     olds: Properties;
     oldInputs: Properties;
@@ -114,7 +118,7 @@ export interface UpdateRequest extends Call {
 }
 
 /** Delete. `properties` is the state. */
-export interface DeleteRequest extends Call {
+export interface DeleteRequest extends LongCall {
     id: string;
     properties: Properties;
 }

@@ -10,7 +10,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { useNativeTexts } from "./native-texts";
 import { EngineLog } from "./engine";
 import { Failure } from "./handler";
-import type { Call, CheckAnswer, DiffAnswer, EngineSettings, Provider, ResourceHandler } from "./handler";
+import type { Call, CheckAnswer, DiffAnswer, EngineSettings, LongCall, Provider, ResourceHandler } from "./handler";
 import { fromStruct, toStruct } from "./values";
 import type { Properties } from "./values";
 
@@ -31,21 +31,23 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
         if (found === undefined) throw provider.unknownResource(token);
         return found;
     };
-    const context = (
-        request: { getUrn(): string; getName(): string; getTimeout?(): number },
-        abandoned: AbortSignal,
-    ): Call => {
+    const context = (request: { getUrn(): string; getName(): string }): Call => {
         const urn = request.getUrn();
         let last = Promise.resolve();
-        const signals = [cancelled.signal, abandoned, ...deadline(request.getTimeout?.() ?? 0)];
         return {
             urn,
             name: request.getName() || (urn.split("::").pop() ?? ""),
             engine,
-            signal: AbortSignal.any(signals),
             log: (line) => (last = last.then(() => log.write({ ...line, urn }))),
         };
     };
+    const longContext = (
+        request: { getUrn(): string; getName(): string; getTimeout(): number },
+        abandoned: () => AbortSignal,
+    ): LongCall => ({
+        ...context(request),
+        signal: AbortSignal.any([cancelled.signal, abandoned(), ...deadline(request.getTimeout())]),
+    });
 
     const methods: Partial<IResourceProviderServer> = {
         handshake: unary(() => {
@@ -79,17 +81,17 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
         invoke: unary((request) => {
             throw provider.unknownFunction(request.getTok());
         }),
-        check: unary(async (request, abandoned) => {
+        check: unary(async (request) => {
             const answer = await handler(tokenOf(request)).check({
-                ...context(request, abandoned),
+                ...context(request),
                 olds: fromStruct(request.getOlds()),
                 news: fromStruct(request.getNews()),
             });
             return checked(answer, struct);
         }),
-        diff: unary(async (request, abandoned) => {
+        diff: unary(async (request) => {
             const answer = await handler(tokenOf(request)).diff({
-                ...context(request, abandoned),
+                ...context(request),
                 id: request.getId(),
                 olds: fromStruct(request.getOlds()),
                 oldInputs: fromStruct(request.getOldInputs()),
@@ -100,15 +102,15 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
         }),
         create: unary(async (request, abandoned) => {
             const { id, properties } = await handler(tokenOf(request)).create({
-                ...context(request, abandoned),
+                ...longContext(request, abandoned),
                 inputs: fromStruct(request.getProperties()),
                 preview: request.getPreview(),
             });
             return new pb.CreateResponse().setId(id).setProperties(struct(properties));
         }),
-        read: unary(async (request, abandoned) => {
+        read: unary(async (request) => {
             const { id, properties, inputs } = await handler(tokenOf(request)).read({
-                ...context(request, abandoned),
+                ...context(request),
                 id: request.getId(),
                 properties: fromStruct(request.getProperties()),
                 inputs: fromStruct(request.getInputs()),
@@ -117,7 +119,7 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
         }),
         update: unary(async (request, abandoned) => {
             const properties = await handler(tokenOf(request)).update({
-                ...context(request, abandoned),
+                ...longContext(request, abandoned),
                 id: request.getId(),
                 olds: fromStruct(request.getOlds()),
                 oldInputs: fromStruct(request.getOldInputs()),
@@ -129,7 +131,7 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
         }),
         delete: unary(async (request, abandoned) => {
             await handler(tokenOf(request)).delete({
-                ...context(request, abandoned),
+                ...longContext(request, abandoned),
                 id: request.getId(),
                 properties: fromStruct(request.getProperties()),
             });
@@ -143,21 +145,29 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
     return { ...Object.fromEntries(missing), ...methods } as grpc.UntypedServiceImplementation;
 }
 
+/** Serves the plugin on a port of this machine alone, which it resolves to; `log` is where its lines go. */
+export function listen(provider: Provider, log: EngineLog): Promise<number> {
+    useNativeTexts(jspb);
+    const server = new grpc.Server({
+        "grpc.max_receive_message_length": MESSAGE_LIMIT,
+        "grpc.max_send_message_length": MESSAGE_LIMIT,
+        "grpc.enable_channelz": 0, // statistics of every call, which nobody asks for
+    });
+    server.addService(ResourceProviderService, service(provider, log));
+    return new Promise((resolve, reject) => {
+        server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+            error === null ? resolve(port) : reject(error),
+        );
+    });
+}
+
 /**
  * Runs the plugin as the engine expects it: the engine's address is the only argument, the plugin's own port the first line
  * on stdout. Ends on SIGINT, SIGTERM, and when the process that started it is gone.
  */
 export function serve(provider: Provider): void {
     const address = process.argv[2];
-    const log = new EngineLog(address);
-    useNativeTexts(jspb);
-    const server = new grpc.Server({
-        "grpc.max_receive_message_length": MESSAGE_LIMIT,
-        "grpc.max_send_message_length": MESSAGE_LIMIT,
-    });
-    server.addService(ResourceProviderService, service(provider, log));
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-        if (error) throw error;
+    void listen(provider, new EngineLog(address)).then((port) => {
         process.stdout.write(`${port}\n`);
         // The engine takes it into its log at level debug, and nothing waits for that.
         process.stderr.write(`${standInNotice(provider)}\n`);
@@ -172,13 +182,18 @@ export function serve(provider: Provider): void {
 }
 
 function unary<Request, Answer>(
-    answer: (request: Request, abandoned: AbortSignal) => Answer | Promise<Answer>,
+    answer: (request: Request, abandoned: () => AbortSignal) => Answer | Promise<Answer>,
 ): grpc.handleUnaryCall<Request, Answer> {
     return (call, respond) => {
-        const abandoned = new AbortController();
-        call.on("cancelled", () => abandoned.abort(new Failure("context canceled", grpc.status.CANCELLED)));
+        const abandoned = () => {
+            const controller = new AbortController();
+            const abort = () => controller.abort(new Failure("context canceled", grpc.status.CANCELLED));
+            if (call.cancelled) abort();
+            else call.once("cancelled", abort);
+            return controller.signal;
+        };
         Promise.resolve()
-            .then(() => answer(call.request, abandoned.signal))
+            .then(() => answer(call.request, abandoned))
             .then(
                 (message) => respond(null, message),
                 (error: unknown) => respond(status(error)),
@@ -238,7 +253,8 @@ function compared({ changes, diffs = [], replaces = [], detailed }: DiffAnswer) 
     return answer;
 }
 
-function standInNotice({ name, version, resources }: Provider): string {
+/** What a stand-in says of itself. */
+export function standInNotice({ name, version, resources }: Provider): string {
     const types = Object.keys(resources).join(", ");
     return `stand-in of pulumi-ha for the ${name} plugin ${version}, for machines that cannot download it: it knows ${types}`;
 }

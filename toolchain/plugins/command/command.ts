@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { status } from "@grpc/grpc-js";
 import { Failure } from "../handler";
-import type { Call, Provider, ResourceHandler } from "../handler";
+import type { Call, LongCall, Provider, ResourceHandler } from "../handler";
 import { containsUnknown, isProperties, unknown, withoutSecrets } from "../values";
 import type { Properties } from "../values";
 import { changed, diff } from "./diff";
@@ -56,7 +56,7 @@ export const command: Provider = {
 };
 
 /** Runs one command with the stdin, environment and logging of `properties`; without a command nothing is contacted. */
-async function execute(call: Call, properties: Properties, script: string | undefined, previous?: Properties) {
+async function execute(call: LongCall, properties: Properties, script: string | undefined, previous?: Properties) {
     if (script === undefined) return undefined;
     // SSH is loaded when a command runs for the first time: previews and updates without a change start faster.
     const { run } = await import("./run.js");

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "ssh2";
 import { Failure } from "../handler";
-import type { Call } from "../handler";
+import type { LongCall } from "../handler";
 import type { Connection, Endpoint } from "./inputs";
 import { credentials, logIn } from "./login";
 import type { Credentials } from "./login";
@@ -22,7 +22,7 @@ export interface Link {
     close(): void;
 }
 
-type Watcher = Pick<Call, "log" | "signal">;
+type Watcher = Pick<LongCall, "log" | "signal">;
 
 /**
  * Dials and logs in. Every retry logs a line.

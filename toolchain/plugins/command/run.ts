@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { Client, ClientChannel } from "ssh2";
 import { Failure } from "../handler";
-import type { Call } from "../handler";
+import type { LongCall } from "../handler";
 import { dial } from "./dial";
 import type { Connection } from "./inputs";
 import { quoted } from "./quote";
@@ -37,7 +37,7 @@ export interface Output {
     stderr: string;
 }
 
-type Watcher = Pick<Call, "log" | "signal">;
+type Watcher = Pick<LongCall, "log" | "signal">;
 
 /**
  * Connects, runs the command and waits until its output has ended.

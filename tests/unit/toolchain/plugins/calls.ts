@@ -7,11 +7,16 @@ const call = {
     urn: "urn:pulumi:dev::tests::type::it",
     name: "it",
     engine: { acceptSecrets: true, sendsOldInputs: true },
-    signal: new AbortController().signal,
     log: () => Promise.resolve(),
 };
+const { signal } = new AbortController();
 
-export const createCall = (inputs: Properties, preview = false): CreateRequest => ({ ...call, inputs, preview });
+export const createCall = (inputs: Properties, preview = false): CreateRequest => ({
+    ...call,
+    signal,
+    inputs,
+    preview,
+});
 
 export const diffCall = (olds: Properties, news: Properties): DiffRequest => ({
     ...call,
@@ -26,6 +31,7 @@ export const readCall = (id: string, properties: Properties): ReadRequest => ({ 
 
 export const updateCall = (olds: Properties, news: Properties): UpdateRequest => ({
     ...diffCall(olds, news),
+    signal,
     preview: false,
 });
 
