@@ -3,6 +3,11 @@
 // https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/index.ts, cmd/run/tracing.ts, runtime/manifest.ts, runtime/closure/codePaths.ts, v8Hooks.ts
 import type * as inspector from "node:inspector";
 import Module from "node:module";
+import * as path from "node:path";
+import type { Log } from "./gathered-lines";
+import { gatherLines } from "./gathered-lines";
+import type { Sys, TsNode } from "./transpiled";
+import { rememberingRegister } from "./transpiled";
 
 type Exports = Record<PropertyKey, unknown>;
 type Load = (this: unknown, request: string, parent: NodeJS.Module | undefined, isMain: boolean) => unknown;
@@ -22,27 +27,41 @@ const LATE = [
 ];
 
 /** What the SDK's own files get for a module, by the name they require it by. */
-const SUBSTITUTES: Record<string, (whole: () => Exports) => object> = {
+const SUBSTITUTES: Record<string, (whole: () => Exports, require: NodeJS.Require) => object> = {
     ...Object.fromEntries(LATE.map((name) => [name, late])),
     inspector: (whole) => ({ Session: lateSession(whole().Session as typeof inspector.Session) }),
+    typescript: (whole, require) => late(whole, { version: versionOf("typescript", require) }),
+    "./typescript-shim": (whole) => late(whole, { parseConfigFileTextToJson: parseConfig(whole) }),
+    "ts-node": lateTsNode,
+    ...Object.fromEntries(["./log", "../log", "../../log"].map((name) => [name, gathered])),
 };
 
-/** From now on the SDK gets the modules named here when it first uses them; everybody else gets them as ever. */
+/** The library's own file of files, from which a program takes few. */
+const COMPONENTS = path.join(__dirname, "..", "..", "components", "index.js");
+
+/** From now on the SDK gets the modules named here, and a program this library's components, when they are first used; everybody else gets all as ever. */
 export function loadModulesLate(): void {
     const loader = Module as unknown as { _load: Load };
     const load = loader._load;
     loader._load = function (request, parent, isMain) {
         const whole = () => load.call(this, request, parent, isMain) as Exports;
+        const file = parent?.filename ?? "";
         const substitute = SUBSTITUTES[request];
-        return substitute !== undefined && /@pulumi\/pulumi\/(?!node_modules\/)/.test(parent?.filename ?? "")
-            ? substitute(whole)
-            : whole();
+        if (substitute !== undefined && /@pulumi\/pulumi\/(?!node_modules\/)/.test(file))
+            return substitute(whole, Module.createRequire(file));
+        return file === COMPONENTS ? late(whole) : whole();
     };
 }
 
-/** The module as TypeScript's code sees it after an import, which takes one that says `__esModule` as it is, without a look at its properties. */
-function late(whole: () => Exports): object {
-    const get = (name: PropertyKey) => (name === "default" && whole().__esModule !== true ? whole() : whole()[name]);
+/**
+ * The module as TypeScript's code sees it after an import, which takes one that says `__esModule` as it is, without a look at its properties. Those of
+ * `known` are had without the module.
+ */
+function late(whole: () => Exports, known: Exports = {}): object {
+    const get = (name: PropertyKey) => {
+        if (Object.hasOwn(known, name)) return known[name];
+        return name === "default" && whole().__esModule !== true ? whole() : whole()[name];
+    };
     return new Proxy<Exports>(
         {},
         {
@@ -53,6 +72,36 @@ function late(whole: () => Exports): object {
                 name in whole() ? { value: get(name), enumerable: true, configurable: true } : undefined,
         },
     );
+}
+
+const versionOf = (name: string, require: NodeJS.Require): string =>
+    (require(`${name}/package.json`) as { version: string }).version;
+
+/** The compiler's reader of its configuration, which is loaded only for what is more than JSON. */
+function parseConfig(whole: () => Exports) {
+    return (file: string, text: string): unknown => {
+        try {
+            const config: unknown = JSON.parse(text);
+            if (typeof config === "object" && config !== null && !Array.isArray(config)) return { config };
+        } catch {
+            // Comments, or a mistake that it explains.
+        }
+        return (whole().parseConfigFileTextToJson as (file: string, text: string) => unknown)(file, text);
+    };
+}
+
+function gathered(whole: () => Exports): object {
+    return gatherLines(whole() as Log);
+}
+
+function lateTsNode(whole: () => Exports, require: NodeJS.Require): object {
+    const home = process.env.PULUMI_HOME;
+    if (home === undefined) return whole();
+    const both = () => ({ ...(whole() as unknown as TsNode), sys: (require("typescript") as { sys: Sys }).sys });
+    return late(whole, {
+        VERSION: versionOf("ts-node", require),
+        register: rememberingRegister(require.resolve("ts-node"), both, home),
+    });
 }
 
 /**

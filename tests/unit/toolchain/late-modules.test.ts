@@ -54,3 +54,13 @@ test("V8 tells the SDK where functions come from and what they hold, of what was
     `;
     expect(printed(program)).toEqual({ file: "ipaddr.js/lib/ipaddr.js", line: true, held: true });
 });
+
+test("a program loads of this package the components that it uses", () => {
+    const program = `
+        const loaded = (name) => Object.keys(require.cache).some((file) => file.includes("/dist/components/" + name + "/"));
+        const { KeepalivedVip } = require("./dist/components");
+        const all = Object.keys(require("./dist/components"));
+        console.log(JSON.stringify({ vip: loaded("keepalived-vip"), cluster: loaded("galera-cluster"), kind: typeof KeepalivedVip, listed: all.includes("GaleraCluster") }));
+    `;
+    expect(printed(program)).toEqual({ vip: true, cluster: false, kind: "function", listed: true });
+});
