@@ -8,11 +8,16 @@ type Say = (message: string, ...more: unknown[]) => Promise<void>;
 /** The SDK's log. */
 export type Log = Record<"debug" | "info" | "warn" | "error", Say>;
 
+const loaded = (log: Partial<Log>): log is Log => typeof log.debug === "function";
+
 const gathering = new WeakSet<Log>();
 
-/** From now on this log gathers lines of level debug that are about no resource; all lines stay in their order. */
-export function gatherLines(log: Log): Log {
-    if (gathering.has(log)) return log;
+/**
+ * From now on this log gathers lines of level debug that are about no resource; all lines stay in their order. One that is still being loaded, by a file that
+ * it loads itself, is left for the next who asks.
+ */
+export function gatherLines(log: Partial<Log>): Partial<Log> {
+    if (!loaded(log) || gathering.has(log)) return log;
     gathering.add(log);
     const { debug } = log;
     let lines: string[] = [];

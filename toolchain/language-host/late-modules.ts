@@ -4,7 +4,6 @@
 import type * as inspector from "node:inspector";
 import Module from "node:module";
 import * as path from "node:path";
-import type { Log } from "./gathered-lines";
 import { gatherLines } from "./gathered-lines";
 import type { Sys, TsNode } from "./transpiled";
 import { rememberingRegister } from "./transpiled";
@@ -91,7 +90,7 @@ function parseConfig(whole: () => Exports) {
 }
 
 function gathered(whole: () => Exports): object {
-    return gatherLines(whole() as Log);
+    return gatherLines(whole());
 }
 
 function lateTsNode(whole: () => Exports, require: NodeJS.Require): object {

@@ -8,7 +8,8 @@ function gathered(): { log: Log; sent: string[] } {
         return Promise.resolve();
     };
     const log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
-    return { log: gatherLines(gatherLines(log)), sent };
+    gatherLines(gatherLines(log));
+    return { log, sent };
 }
 
 test("lines of one turn go as one message, and each is waited for until it is sent", async () => {

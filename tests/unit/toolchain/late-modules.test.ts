@@ -64,3 +64,15 @@ test("a program loads of this package the components that it uses", () => {
     `;
     expect(printed(program)).toEqual({ vip: true, cluster: false, kind: "function", listed: true });
 });
+
+test("the SDK's lines of level debug go to the engine together", () => {
+    const program = `
+        const { log } = require("@pulumi/pulumi");
+        const sent = [];
+        require("@pulumi/pulumi/runtime/settings").getEngine = () => ({ log: (line, done) => (sent.push(line.getMessage()), done()) });
+        log.debug("one");
+        log.debug("two");
+        log.info("three").then(() => console.log(JSON.stringify(sent)));
+    `;
+    expect(printed(program)).toEqual(["one\ntwo", "three"]);
+});
