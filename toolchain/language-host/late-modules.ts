@@ -37,8 +37,13 @@ const SUBSTITUTES: Record<string, (whole: () => Exports, require: NodeJS.Require
 
 /** The library's own file of files, from which a program takes few. */
 const COMPONENTS = path.join(__dirname, "..", "..", "components", "index.js");
+/** Where zod loads its messages in all languages, beside the one that is used. */
+const LANGUAGES = { request: "../locales/index.cjs", of: path.join("node_modules", "zod", "v4") };
 
-/** From now on the SDK gets the modules named here, and a program this library's components, when they are first used; everybody else gets all as ever. */
+/**
+ * From now on the SDK gets the modules named here, a program this library's components, and zod its languages, when they are first used; everybody else gets
+ * all as ever.
+ */
 export function loadModulesLate(): void {
     const loader = Module as unknown as { _load: Load };
     const load = loader._load;
@@ -48,7 +53,8 @@ export function loadModulesLate(): void {
         const substitute = SUBSTITUTES[request];
         if (substitute !== undefined && /@pulumi\/pulumi\/(?!node_modules\/)/.test(file))
             return substitute(whole, Module.createRequire(file));
-        return file === COMPONENTS ? late(whole) : whole();
+        const seldom = file === COMPONENTS || (request === LANGUAGES.request && file.includes(LANGUAGES.of));
+        return seldom ? late(whole) : whole();
     };
 }
 

@@ -65,6 +65,21 @@ test("a program loads of this package the components that it uses", () => {
     expect(printed(program)).toEqual({ vip: true, cluster: false, kind: "function", listed: true });
 });
 
+test("zod says what is wrong without the languages that nobody asks for, and has them", () => {
+    const program = `
+        const loaded = () => Object.keys(require.cache).some((file) => file.endsWith("/zod/v4/locales/de.cjs"));
+        const { z } = require("zod");
+        const { message } = z.string().safeParse(1).error.issues[0];
+        console.log(JSON.stringify({ message, before: loaded(), german: typeof z.locales.de, after: loaded() }));
+    `;
+    expect(printed(program)).toEqual({
+        message: "Invalid input: expected string, received number",
+        before: false,
+        german: "function",
+        after: true,
+    });
+});
+
 test("the SDK's lines of level debug go to the engine together", () => {
     const program = `
         const { log } = require("@pulumi/pulumi");
