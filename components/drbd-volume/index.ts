@@ -13,7 +13,7 @@ import { failover, resyncOf } from "./failover";
 import type { DrbdResync } from "./failover";
 import { renderContent, renderDisk, renderNode } from "./render";
 import { rules } from "./rules";
-import { deviceOf, publicArgs, toSpec } from "./spec";
+import { deviceOf, hostsOf, publicArgs, toSpec } from "./spec";
 import type { VolumeSpec } from "./spec";
 
 export { DrbdVersion, FileSystem } from "./args";
@@ -66,7 +66,7 @@ export class DrbdVolume extends pulumi.ComponentResource {
         const options = { parent: this, dependsOn: opts?.dependsOn };
         const credentials = { [SECRET]: sharedSecret(name, args, this) };
 
-        const hosts = [...args.nodes, ...(args.tiebreaker ? [args.tiebreaker] : [])];
+        const hosts = hostsOf(args);
         const disks = hosts.map((node) => {
             const manifest = spec.apply((s) => renderDisk(s, node.name));
             return new Unit(`${name}-${node.name}-disk`, { node, manifest }, options);

@@ -6,7 +6,7 @@ import { Promotion } from "../shared/volume";
 import { resyncOf } from "./failover";
 import { DrbdVersion, FileSystem } from "./args";
 import { given, optionRules } from "./option-rules";
-import { MOST_SIDES, hasQuorum, hostsOf } from "./spec";
+import { hasQuorum, hostsOf } from "./spec";
 import type { VolumeHost, VolumeNode, VolumeSpec } from "./spec";
 
 /** A resource of DRBD, a part of file names and of the names of systemd units. */
@@ -21,6 +21,8 @@ const CALENDAR = /^[A-Za-z0-9*:,./~ -]{1,80}$/;
 /** What is mounted here hides, or is, the system. */
 const OF_THE_SYSTEM =
     /^\/(bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|sys|tmp|usr|var|usr\/.*|etc\/.*|dev\/.*|proc\/.*|sys\/.*|run\/.*|boot\/.*|var\/lib|var\/log|var\/tmp)$/;
+
+const MOST_SIDES = 3;
 
 /** Seconds in which what the activity log covers should be copied after a crash (drbd.conf(5): al-extents). */
 const AFTER_CRASH_SECONDS = 300;

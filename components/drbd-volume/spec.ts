@@ -121,8 +121,8 @@ function resync(args: pulumi.Unwrap<DrbdResyncArgs>): VolumeSpec["resync"] {
 /** The block device that a volume is: what is mounted. */
 export const deviceOf = ({ minor }: VolumeSpec): string => `/dev/drbd${minor}`;
 
-/** Its sides, and the tiebreaker last. */
-export const hostsOf = ({ nodes, tiebreaker }: VolumeSpec): VolumeHost[] => [
+/** The sides of a volume, and its tiebreaker last. */
+export const hostsOf = <Host>({ nodes, tiebreaker }: { nodes: Host[]; tiebreaker?: Host }): Host[] => [
     ...nodes,
     ...(tiebreaker ? [tiebreaker] : []),
 ];
@@ -134,9 +134,6 @@ export const sideOf = ({ nodes }: VolumeSpec, name: string): VolumeNode | undefi
 /** All hosts but that one. */
 export const peersOf = (spec: VolumeSpec, name: string): VolumeHost[] =>
     hostsOf(spec).filter((host) => host.name !== name);
-
-/** The most sides that a volume has. */
-export const MOST_SIDES = 3;
 
 /** What DRBD 9 calls a host: sides go by their places, and a tiebreaker has that of a third one. */
 export const nodeId = (spec: VolumeSpec, name: string): number => hostsOf(spec).findIndex((host) => host.name === name);

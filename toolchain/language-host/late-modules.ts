@@ -1,5 +1,6 @@
 // Half of what the SDK loads at its start only few programs use: tracing, the Automation API, what packs functions of a program for a cloud. Here each is
-// loaded when something of it is first used.
+// loaded when something of it is first used, ts-node only for files whose JavaScript is not kept (transpiled.ts); and the SDK's log sends its lines together
+// (gathered-lines.ts).
 // https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/index.ts, cmd/run/tracing.ts, runtime/manifest.ts, runtime/closure/codePaths.ts, v8Hooks.ts
 import type * as inspector from "node:inspector";
 import Module from "node:module";
@@ -32,7 +33,9 @@ const SUBSTITUTES: Record<string, (whole: () => Exports, require: NodeJS.Require
     typescript: (whole, require) => late(whole, { version: versionOf("typescript", require) }),
     "./typescript-shim": (whole) => late(whole, { parseConfigFileTextToJson: parseConfig(whole) }),
     "ts-node": lateTsNode,
-    ...Object.fromEntries(["./log", "../log", "../../log"].map((name) => [name, gathered])),
+    ...Object.fromEntries(
+        ["./log", "../log", "../../log"].map((name) => [name, (whole: () => Exports) => gatherLines(whole())]),
+    ),
 };
 
 /** The library's own file of files, from which a program takes few. */
@@ -93,10 +96,6 @@ function parseConfig(whole: () => Exports) {
         }
         return (whole().parseConfigFileTextToJson as (file: string, text: string) => unknown)(file, text);
     };
-}
-
-function gathered(whole: () => Exports): object {
-    return gatherLines(whole());
 }
 
 function lateTsNode(whole: () => Exports, require: NodeJS.Require): object {

@@ -146,6 +146,13 @@ all_connected() {
     for peer in "${REPLICAS[@]}"; do [[ ${CONNECTION[$peer]} == Connected ]] || return 1; done
 }
 
+# Whether all replicas are connected, and in that state.
+all_are() { # DISK
+    local peer
+    all_connected && [[ ${STATE[disk]} == "$1" ]] || return 1
+    for peer in "${REPLICAS[@]}"; do [[ ${PEER_DISK[$peer]} == "$1" ]] || return 1; done
+}
+
 # Whether another side has all data.
 has_copy() {
     local peer

@@ -28,13 +28,6 @@ verdict() {
     fi
 }
 
-# Whether all replicas are connected, and in that state.
-all_are() { # DISK
-    local peer
-    all_connected && [[ ${STATE[disk]} == "$1" ]] || return 1
-    for peer in "${REPLICAS[@]}"; do [[ ${PEER_DISK[$peer]} == "$1" ]] || return 1; done
-}
-
 verb_form() {
     local end=$((SECONDS + BUDGET)) said='' verdict
     while :; do
