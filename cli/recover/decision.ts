@@ -63,7 +63,8 @@ export function decide(
 
 /** There is a primary component: whoever is not in it has to join it. */
 function besideLive(live: MemberFound[], found: MemberFound[]): Decision {
-    const components = new Set(live.map(({ component }) => component?.uuid));
+    // One that is taking its copy is in a component, and can't be asked yet in which.
+    const components = new Set(live.flatMap(({ component }) => component?.uuid ?? []));
     const alone = live.filter(({ component }) => component !== undefined && component.size < live.length);
     if (components.size > 1 || alone.length > 0) {
         const seen = live.map(

@@ -172,6 +172,11 @@ describe("members that are not simply down", () => {
         ["all are Primary", [primary("db1", 3), primary("db2", 3), primary("db3", 3)], "nothing"],
         ["all that answer are Primary", [primary("db1", 2), primary("db2", 2), lost("db3")], "nothing"],
         ["a stopped one beside an arbitrator", [primary("db1", 2)], "nothing"],
+        [
+            "one takes its copy, and can't be asked yet in which cluster it is",
+            [primary("db1", 2), running("db2", ServerState.Primary)],
+            "nothing",
+        ],
     ])("%s", (...[, evidence, expected, permissions]: Situation) => {
         const decision = short(made(evidence, permissions));
         if (typeof expected === "string") expect(decision).toBe(expected);
@@ -185,6 +190,11 @@ describe("fails", () => {
             "beside a live Primary",
             [primary("db1", 1), crashed("db2", 99), crashed("db3", 9)],
             [/there is a cluster \(db1 Primary\)/, /let db2, db3 join it, with "systemctl restart mariadb"/],
+        ],
+        [
+            "beside a live Primary from which another one takes its copy",
+            [primary("db1", 2), running("db2", ServerState.Primary), crashed("db3", 9)],
+            [/there is a cluster \(db1, db2 Primary\)/, /let db3 join it/],
         ],
         [
             "beside a live Primary, whoever is left out",
