@@ -1,6 +1,8 @@
 /**
  * An NFS server that survives the loss of either machine: a replicated disk, its file system, the service and its address move together, a node that is
  * lost is switched off by its management controller first, and a third host has the casting vote.
+ *
+ * policy.json is for the policy pack: clients of NFS wait for the server's grace time, which exceeds the pack's budget.
  */
 import * as pulumi from "@pulumi/pulumi";
 import {

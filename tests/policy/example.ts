@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { ConfigMap, Stack } from "@pulumi/pulumi/automation";
 import { PROJECT, stackIn } from "../stack";
 
 const EXAMPLES = path.join(PROJECT, "examples");
+const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGbI5wMZb0Cn0nOXWnfEwYf3HZJfWAuBPWm2d0rUvHhD";
 
 /** The examples in TypeScript that need no other stack. */
 export const EXAMPLE_NAMES = readdirSync(EXAMPLES, { withFileTypes: true })
@@ -29,11 +30,16 @@ const CONFIG: Record<string, (dir: string) => ConfigMap> = {
     },
 };
 
-/** An example as a user copies it into a folder, with the package beside its program; its state lies in the folder, too. */
-export async function copied(name: string, dir: string): Promise<{ stack: Stack; config: ConfigMap }> {
+/**
+ * An example as a user copies it into a folder, with the package beside its program and its hosts' keys pinned; its state lies in the folder, too.
+ *
+ * @param pinned false: as before `pulumi-ha trust`.
+ */
+export async function copied(name: string, dir: string, pinned = true): Promise<{ stack: Stack; config: ConfigMap }> {
     const folder = path.join(dir, name);
     mkdirSync(path.join(dir, "state"), { recursive: true });
     cpSync(path.join(EXAMPLES, name), folder, { recursive: true });
+    if (pinned) pin(path.join(folder, "Pulumi.dev.yaml"));
     mkdirSync(path.join(folder, "node_modules", "@pulumi"), { recursive: true });
     symlinkSync(PROJECT, path.join(folder, "node_modules", "pulumi-ha"));
     for (const dependency of ["@pulumi/pulumi", "@types"])
@@ -42,4 +48,10 @@ export async function copied(name: string, dir: string): Promise<{ stack: Stack;
     const config = CONFIG[name]?.(dir) ?? {};
     await stack.setAllConfig(config);
     return { stack, config };
+}
+
+/** What `pulumi-ha trust` does to an example's config, which has a node on each line. */
+function pin(file: string): void {
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace(/^ *- \{ name: .*(?= \}$)/gm, `$&, hostKey: ${HOST_KEY}`));
 }

@@ -18,3 +18,10 @@ test.each(EXAMPLE_NAMES)("%s: a preview makes its units", async (name) => {
     expect(stdout).toMatch(/pulumi-ha:index:Unit .* create/);
     expect(stdout).not.toMatch(/warning|error/i);
 });
+
+test("fails: an example whose hosts' keys are not pinned yet, with how to pin them", async () => {
+    const { stack } = await copied("vip", path.join(dir, "unpinned"), false);
+    await expect(stack.preview()).rejects.toThrow(
+        /nodes\[1\]\.hostKey: is missing: pin the host.s own with npx pulumi-ha trust/,
+    );
+});
