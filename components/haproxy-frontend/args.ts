@@ -115,7 +115,7 @@ export interface HaproxyTimeoutsArgs {
     keepAliveSeconds?: pulumi.Input<number>;
     /** In the queue of a server or the backend. Default: 5. */
     queueSeconds?: pulumi.Input<number>;
-    /** Idle time of WebSockets and other tunnels. Default: 3600. */
+    /** Idle time of WebSockets and other tunnels, only in mode http. Default: 3600. */
     tunnelSeconds?: pulumi.Input<number>;
 }
 

@@ -154,7 +154,7 @@ const forwarding = ({ mode, balance, galera, timeouts, check }: FrontendSpec): L
     `timeout connect ${time(timeouts.connectSeconds)}`,
     `timeout server ${time(timeouts.serverSeconds)}`,
     `timeout queue ${time(timeouts.queueSeconds)}`,
-    `timeout tunnel ${time(timeouts.tunnelSeconds)}`,
+    timeouts.tunnelSeconds !== undefined && `timeout tunnel ${time(timeouts.tunnelSeconds)}`,
     `timeout check ${time(check.timeoutSeconds)}`,
     "retries 3",
     "option redispatch 1",

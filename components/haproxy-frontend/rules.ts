@@ -220,11 +220,17 @@ export const rules: Rules<FrontendSpec> = [
                     "httpRequestSeconds",
                     "keepAliveSeconds",
                     "queueSeconds",
-                    "tunnelSeconds",
                 ] as const
             ).map((field) => [`timeouts.${field}`, (spec: FrontendSpec) => spec.timeouts[field]]),
         ),
     ),
+    ...durations({ "timeouts.tunnelSeconds": (spec) => spec.timeouts.tunnelSeconds ?? LONGEST_SECONDS }),
+    {
+        path: "timeouts.tunnelSeconds",
+        refuses: (spec) => spec.timeouts.tunnelSeconds !== undefined && spec.mode === HaproxyMode.Tcp,
+        because: () =>
+            "in mode tcp HAProxy takes every session for a tunnel, and minds clientSeconds and serverSeconds no more: give those instead",
+    },
     {
         path: "hardStopAfterSeconds",
         refuses: (spec) => spec.hardStopAfterSeconds !== undefined && !isDuration(spec.hardStopAfterSeconds),

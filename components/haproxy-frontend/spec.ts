@@ -74,7 +74,10 @@ export interface FrontendSpec {
     shutdownSessionsWhenDown: boolean;
     retrySafeRequests: boolean;
     maxConnections: number | undefined;
-    timeouts: Required<pulumi.Unwrap<HaproxyTimeoutsArgs>>;
+    /** No `tunnelSeconds` in mode tcp, where HAProxy goes by it from the first byte on, and no more by those of client and server (measured). */
+    timeouts: Required<Omit<pulumi.Unwrap<HaproxyTimeoutsArgs>, "tunnelSeconds">> & {
+        tunnelSeconds: number | undefined;
+    };
     metrics: { port: number; onNodeAddress: boolean } | undefined;
     /** As given; undefined: what the shared configuration says. */
     hardStopAfterSeconds: number | undefined;
@@ -135,7 +138,7 @@ export function toSpec(name: string, given: pulumi.Unwrap<PublicArgs>): Frontend
             httpRequestSeconds: 10,
             keepAliveSeconds: 10,
             queueSeconds: 5,
-            tunnelSeconds: 3600,
+            tunnelSeconds: http ? 3600 : undefined,
             ...args.timeouts,
         },
         metrics: args.metrics && { onNodeAddress: false, ...args.metrics },
