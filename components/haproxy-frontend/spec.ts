@@ -79,7 +79,7 @@ export interface FrontendSpec {
         tunnelSeconds: number | undefined;
     };
     metrics: { port: number; onNodeAddress: boolean } | undefined;
-    /** As given; undefined: what the shared configuration says. */
+    /** Undefined: what the shared configuration says. */
     hardStopAfterSeconds: number | undefined;
     logRequests: boolean;
     minimumServers: number;
@@ -87,6 +87,11 @@ export interface FrontendSpec {
 
 /** Seconds that connections get after a reload unless a frontend says otherwise. */
 export const HARD_STOP_SECONDS = 1800;
+/**
+ * The same on nodes where a cluster's writer is behind a frontend: a process that was replaced checks nothing, so that its sessions stay with a member
+ * whose turn is over.
+ */
+export const WRITER_HARD_STOP_SECONDS = 60;
 /** A server's weight unless it states another: leaves room below and above. */
 const DEFAULT_WEIGHT = 100;
 /** Where browsers start without a scheme, and get a redirect. */
@@ -142,7 +147,8 @@ export function toSpec(name: string, given: pulumi.Unwrap<PublicArgs>): Frontend
             ...args.timeouts,
         },
         metrics: args.metrics && { onNodeAddress: false, ...args.metrics },
-        hardStopAfterSeconds: args.hardStopAfterSeconds,
+        hardStopAfterSeconds:
+            args.hardStopAfterSeconds ?? (galera && oneAtATime(galera) ? WRITER_HARD_STOP_SECONDS : undefined),
         logRequests: args.logRequests ?? true,
         minimumServers: args.minimumServers ?? 1,
     };
