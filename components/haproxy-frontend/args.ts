@@ -115,7 +115,7 @@ export interface HaproxyTimeoutsArgs {
     keepAliveSeconds?: pulumi.Input<number>;
     /** In the queue of a server or the backend. Default: 5. */
     queueSeconds?: pulumi.Input<number>;
-    /** Idle time of WebSockets and other tunnels. Default: 3600. */
+    /** Idle time of WebSockets and other tunnels, only in mode http. Default: 3600. */
     tunnelSeconds?: pulumi.Input<number>;
 }
 
@@ -186,8 +186,9 @@ export interface HaproxyFrontendArgs {
     /** Prometheus exporter of HAProxy. One shows all frontends of a node: one of them is enough. Default: none. */
     metrics?: HaproxyMetricsArgs;
     /**
-     * Seconds after a reload when connections that still last are cut. Applies to the node's HAProxy as a whole: of several frontends with different
-     * values the name that sorts last decides. Default: 1800.
+     * Seconds after a reload when connections that still last are cut. Until then they stay with their server, which nobody checks any more. Applies to the
+     * node's HAProxy as a whole: a frontend with the writer of a cluster (`galera`) decides, or else, of several with different values, the one whose
+     * name sorts last. Default: 60 with the writer of a cluster, else 1800.
      */
     hardStopAfterSeconds?: pulumi.Input<number>;
     /** Logs every request or connection to the journal, not failed ones alone. The journal drops what exceeds its rate limit. Default: true. */

@@ -56,6 +56,17 @@ const file = (of: string, sections: (string | undefined)[]): string =>
 const time = (seconds: number): string =>
     Number.isInteger(seconds) ? `${seconds}s` : `${Math.max(1, Math.round(seconds * 1000))}ms`;
 
+/** Set while a file that HAProxy has read speaks for a cluster's writer. */
+const WRITER_DECIDES = "PULUMI_HA_GALERA_WRITER";
+
+/** Of several values HAProxy takes the last one it reads, unless a writer's came before: its sessions must not outlast their member's turn for longer. */
+const hardStop = (spec: FrontendSpec, seconds: number): string[] => {
+    const line = `hard-stop-after ${time(seconds)}`;
+    return spec.galera?.oneAtATime
+        ? [`setenv ${WRITER_DECIDES} 1`, line]
+        : [`.if defined(${WRITER_DECIDES})`, ".else", line, ".endif"];
+};
+
 /** What all frontends of a host share. */
 export const baseConf = file("HAProxy on this host", [
     section("global", [
@@ -65,6 +76,8 @@ export const baseConf = file("HAProxy on this host", [
         "group haproxy",
         `stats socket ${PATHS.socket} mode 600 level operator expose-fd listeners`,
         "stats timeout 30s",
+        // A reload inherits the environment of the process before it.
+        `unsetenv ${WRITER_DECIDES}`,
         `hard-stop-after ${time(HARD_STOP_SECONDS)}`,
         "tune.ssl.default-dh-param 2048",
         ...["bind", "server"].flatMap((side) => [
@@ -82,7 +95,7 @@ export const frontendConf = (spec: FrontendSpec, node: FrontendNode): string =>
     file(`HaproxyFrontend ${spec.name}`, [
         spec.hardStopAfterSeconds === undefined
             ? undefined
-            : section("global", [`hard-stop-after ${time(spec.hardStopAfterSeconds)}`]),
+            : section("global", hardStop(spec, spec.hardStopAfterSeconds)),
         spec.servers.some(named) ? section(`resolvers ${resolvers(spec)}`, ["parse-resolv-conf"]) : undefined,
         frontend(spec),
         backend(spec),
@@ -154,7 +167,7 @@ const forwarding = ({ mode, balance, galera, timeouts, check }: FrontendSpec): L
     `timeout connect ${time(timeouts.connectSeconds)}`,
     `timeout server ${time(timeouts.serverSeconds)}`,
     `timeout queue ${time(timeouts.queueSeconds)}`,
-    `timeout tunnel ${time(timeouts.tunnelSeconds)}`,
+    timeouts.tunnelSeconds !== undefined && `timeout tunnel ${time(timeouts.tunnelSeconds)}`,
     `timeout check ${time(check.timeoutSeconds)}`,
     "retries 3",
     "option redispatch 1",

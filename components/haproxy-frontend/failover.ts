@@ -114,7 +114,8 @@ const moved: Term = {
  * A member that refuses connections is not passed over before it is marked down: as long as a server is up, HAProxy uses no backup. Planned is that a
  * member is drained first, as this library does before it restarts one: it serves until it is marked down. One that is only stopped is a process that died.
  *
- * A process of HAProxy that a reload has replaced checks no more (measured): its sessions stay where they are until `hardStopAfterSeconds`.
+ * A process of HAProxy that a reload has replaced checks no more (measured): its sessions stay where they are until `hardStopAfterSeconds`, and have no
+ * part in the promise.
  */
 function galeraFailover(spec: FrontendSpec, stalls: FaultSeconds[]): FaultSeconds[] {
     const told = markedDown(spec, { name: "answer that it is down", seconds: 0 });

@@ -4,7 +4,7 @@ import type { Finder, Rule, Rules } from "../shared/rules";
 import { HOST_NAME, NAME, NAME_ALLOWED, isAddress, quoted, same, shown, whole } from "../shared/syntax";
 import { HaproxyBalance, HaproxyMode } from "./args";
 import { galeraRules } from "./galera";
-import { HARD_STOP_SECONDS, HTTPS_PORT, HTTP_PORT, endsTls } from "./spec";
+import { HARD_STOP_SECONDS, HTTPS_PORT, HTTP_PORT, WRITER_HARD_STOP_SECONDS, endsTls } from "./spec";
 import { serverRules } from "./server-rules";
 import type { FrontendSpec } from "./spec";
 import { COOKIE, LONGEST_SECONDS, PATH, isAuthority, isDuration, noDuration } from "./syntax";
@@ -220,11 +220,17 @@ export const rules: Rules<FrontendSpec> = [
                     "httpRequestSeconds",
                     "keepAliveSeconds",
                     "queueSeconds",
-                    "tunnelSeconds",
                 ] as const
             ).map((field) => [`timeouts.${field}`, (spec: FrontendSpec) => spec.timeouts[field]]),
         ),
     ),
+    ...durations({ "timeouts.tunnelSeconds": (spec) => spec.timeouts.tunnelSeconds ?? LONGEST_SECONDS }),
+    {
+        path: "timeouts.tunnelSeconds",
+        refuses: (spec) => spec.timeouts.tunnelSeconds !== undefined && spec.mode === HaproxyMode.Tcp,
+        because: () =>
+            "in mode tcp HAProxy takes every session for a tunnel, and minds clientSeconds and serverSeconds no more: give those instead",
+    },
     {
         path: "hardStopAfterSeconds",
         refuses: (spec) => spec.hardStopAfterSeconds !== undefined && !isDuration(spec.hardStopAfterSeconds),
@@ -233,9 +239,18 @@ export const rules: Rules<FrontendSpec> = [
     {
         path: "hardStopAfterSeconds",
         level: "warn",
-        refuses: (spec) => (spec.hardStopAfterSeconds ?? HARD_STOP_SECONDS) < spec.timeouts.clientSeconds,
+        refuses: (spec) =>
+            !spec.galera?.oneAtATime && (spec.hardStopAfterSeconds ?? HARD_STOP_SECONDS) < spec.timeouts.clientSeconds,
         because: (spec) =>
             `a reload cuts connections after ${spec.hardStopAfterSeconds ?? HARD_STOP_SECONDS} s that timeouts.clientSeconds lets idle for ${spec.timeouts.clientSeconds} s`,
+    },
+    {
+        path: "hardStopAfterSeconds",
+        level: "warn",
+        refuses: (spec) =>
+            spec.galera?.oneAtATime === true && (spec.hardStopAfterSeconds ?? 0) > WRITER_HARD_STOP_SECONDS,
+        because: (spec) =>
+            `sessions of before a reload stay with the member they write to for ${spec.hardStopAfterSeconds ?? 0} s, also when it is lost or another one writes by then: no failover is promised to them, and leaving this out cuts them after ${WRITER_HARD_STOP_SECONDS} s`,
     },
     {
         path: "metrics.port",

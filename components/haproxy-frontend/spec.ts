@@ -74,9 +74,12 @@ export interface FrontendSpec {
     shutdownSessionsWhenDown: boolean;
     retrySafeRequests: boolean;
     maxConnections: number | undefined;
-    timeouts: Required<pulumi.Unwrap<HaproxyTimeoutsArgs>>;
+    /** No `tunnelSeconds` in mode tcp, where HAProxy goes by it from the first byte on, and no more by those of client and server (measured). */
+    timeouts: Required<Omit<pulumi.Unwrap<HaproxyTimeoutsArgs>, "tunnelSeconds">> & {
+        tunnelSeconds: number | undefined;
+    };
     metrics: { port: number; onNodeAddress: boolean } | undefined;
-    /** As given; undefined: what the shared configuration says. */
+    /** Undefined: what the shared configuration says. */
     hardStopAfterSeconds: number | undefined;
     logRequests: boolean;
     minimumServers: number;
@@ -84,6 +87,11 @@ export interface FrontendSpec {
 
 /** Seconds that connections get after a reload unless a frontend says otherwise. */
 export const HARD_STOP_SECONDS = 1800;
+/**
+ * The same on nodes where a cluster's writer is behind a frontend: a process that was replaced checks nothing, so that its sessions stay with a member
+ * whose turn is over.
+ */
+export const WRITER_HARD_STOP_SECONDS = 60;
 /** A server's weight unless it states another: leaves room below and above. */
 const DEFAULT_WEIGHT = 100;
 /** Where browsers start without a scheme, and get a redirect. */
@@ -135,11 +143,12 @@ export function toSpec(name: string, given: pulumi.Unwrap<PublicArgs>): Frontend
             httpRequestSeconds: 10,
             keepAliveSeconds: 10,
             queueSeconds: 5,
-            tunnelSeconds: 3600,
+            tunnelSeconds: http ? 3600 : undefined,
             ...args.timeouts,
         },
         metrics: args.metrics && { onNodeAddress: false, ...args.metrics },
-        hardStopAfterSeconds: args.hardStopAfterSeconds,
+        hardStopAfterSeconds:
+            args.hardStopAfterSeconds ?? (galera && oneAtATime(galera) ? WRITER_HARD_STOP_SECONDS : undefined),
         logRequests: args.logRequests ?? true,
         minimumServers: args.minimumServers ?? 1,
     };

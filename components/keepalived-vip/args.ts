@@ -31,7 +31,10 @@ export interface HttpProbeArgs {
  * hold. They run as the user `keepalived_script`, which has no privileges.
  */
 export interface TrackArgs {
-    /** A systemd unit that must be active, e.g. `haproxy`. It stays active when the process hangs: add `http` to see that. */
+    /**
+     * A systemd unit that must be active, e.g. `haproxy`. It stays active when the process hangs: add `http` to see that. Only what systemd says counts:
+     * where it gives no answer within half of `timeoutSeconds`, the unit passes for active, and `tcp` or `http` alone notice that the service is gone.
+     */
     systemdUnit?: pulumi.Input<string>;
     /** A TCP port that must accept a connection. Default: not checked. */
     tcp?: TcpProbeArgs;

@@ -15,6 +15,8 @@ const { EADDRNOTAVAIL } = constants.errno;
 const ROOM = 1.25;
 const WRITER = 3306;
 const READERS = 3307;
+/** Of sessions of before a reload. */
+const HARD_STOP_SECONDS = 5;
 const MEMBERS = ["app1", "app2", "app3"];
 
 let bench: Bench;
@@ -157,12 +159,19 @@ beforeAll(async () => {
             (node, place) =>
                 new Unit(`member-${node.name}`, { node, manifest: member(node.name, servers[place]!.address) }),
         );
-        const frontend = (name: string, port: number, order: typeof servers, isBackup: (place: number) => boolean) =>
+        const frontend = (
+            name: string,
+            port: number,
+            hardStopAfterSeconds: number,
+            order: typeof servers,
+            isBackup: (place: number) => boolean,
+        ) =>
             new HaproxyFrontend(
                 name,
                 {
                     nodes: [bench.node("lb1")],
                     bind: { port },
+                    hardStopAfterSeconds,
                     galera: {
                         ...cluster,
                         servers: order.map((server, place) => ({ ...server, backup: isBackup(place) })),
@@ -171,8 +180,10 @@ beforeAll(async () => {
                 },
                 { dependsOn: units },
             );
-        const sql = frontend("sql", WRITER, servers, (place) => place > 0);
-        frontend("readers", READERS, [...servers.slice(1), servers[0]!], (place) => place === MEMBERS.length - 1);
+        const sql = frontend("sql", WRITER, HARD_STOP_SECONDS, servers, (place) => place > 0);
+        // Read after the other's: that of the writer decides all the same.
+        const readFrom = [...servers.slice(1), servers[0]!];
+        frontend("sqlread", READERS, 1800, readFrom, (place) => place === MEMBERS.length - 1);
         return Promise.resolve({ failover: sql.failover, returnSeconds: sql.returnSeconds });
     });
     await upOk(stack);
@@ -244,4 +255,16 @@ test.each<[string, Fault, () => Promise<number>, () => Promise<unknown>]>([
         await heals();
     }
     await moved(writer, "app1", 0);
+});
+
+test("a session of before a reload does not outlast its member's turn for longer than stated", async () => {
+    await does("lb1", "systemctl reload haproxy");
+    // The new process, which tells the old one to leave, starts from here on.
+    const reloadMs = monotonicMs();
+    const drainMs = await drain("app1");
+    const newcomer = new Client(WRITER);
+    await moved(newcomer, "app2", drainMs);
+    await measured("session of before a reload at app2", HARD_STOP_SECONDS, moved(writer, "app2", reloadMs));
+    await undrain("app1");
+    for (const client of [newcomer, writer]) await moved(client, "app1", 0);
 });

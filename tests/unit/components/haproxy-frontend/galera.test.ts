@@ -90,6 +90,32 @@ test.each<[string, Changes]>([
     expect(found(of(writer, changes))).toEqual([path]);
 });
 
+test.each([
+    [
+        "sessions of before a reload are cut soon where they could outlast their member's turn",
+        of(writer),
+        ["hard-stop-after 60s"],
+    ],
+    ["readers' sessions may last", of(readers), []],
+    ["what is asked for counts", of(writer, { hardStopAfterSeconds: 5 }), ["hard-stop-after 5s"]],
+])("%s", (_, s, stop) => {
+    expect(lines(s).filter((line) => line.startsWith("hard-stop-after"))).toEqual(stop);
+});
+
+test.each([
+    [of(writer, { hardStopAfterSeconds: 60 }), []],
+    [of(writer, { hardStopAfterSeconds: 61 }), ["hardStopAfterSeconds"]],
+    [of(readers, { hardStopAfterSeconds: 60 }), ["hardStopAfterSeconds"]],
+    [of(readers, { hardStopAfterSeconds: 1800 }), []],
+])(
+    "warns of a writer's sessions that a reload leaves alone for long, and of readers' that it cuts while they may idle",
+    (s, paths) => {
+        expect(violations(s, rules).map(({ level, path }) => `${level} ${path}`)).toEqual(
+            paths.map((path) => `warn ${path}`),
+        );
+    },
+);
+
 test.each(["serverSeconds", "clientSeconds"])(
     "fails: timeouts.%s that ends sessions while the cluster stands still",
     (field) => {

@@ -118,6 +118,26 @@ function haproxyCheck(specs: FrontendSpec[]): { status: number | null; said: str
         expect(haproxyCheck(specs)).toEqual({ status: 0, said: "" });
     });
 
+    // What HAProxy reads of this, it refuses.
+    const unreadable = toSpec("web", { ...webArgs, hardStopAfterSeconds: Number.NaN });
+
+    test.each<[string, FrontendSpec[], number]>([
+        ["of one alone counts", [unreadable], 1],
+        ["counts beside readers", [unreadable, toSpec("readers", galeraArgs(readers))], 1],
+        ["does not count after that of a cluster's writer", [unreadable, toSpec("sql", galeraArgs(writer))], 0],
+    ])("the hard stop of a frontend %s", (_, specs, status) => {
+        expect(haproxyCheck(specs).status).toBe(status);
+    });
+
+    test("a writer that left the configuration decides no more, though the reloaded process has its environment", () => {
+        process.env["PULUMI_HA_GALERA_WRITER"] = "1";
+        try {
+            expect(haproxyCheck([unreadable]).status).toBe(1);
+        } finally {
+            delete process.env["PULUMI_HA_GALERA_WRITER"];
+        }
+    });
+
     test("fails with haproxy's own message for what it does not know", () => {
         const odd = { ...spec(webArgs), balance: "fastest" as HaproxyBalance };
         const { status, said } = haproxyCheck([odd]);

@@ -86,6 +86,11 @@ test.each<[string, string, FrontendSpec]>([
     ["no connections", "maxConnections", spec(webArgs, { maxConnections: 0 })],
     ["no time to connect", "timeouts.connectSeconds", spec(webArgs, { timeouts: { connectSeconds: 0 } })],
     ["an endless timeout", "timeouts.tunnelSeconds", spec(webArgs, { timeouts: { tunnelSeconds: Infinity } })],
+    [
+        "tunnels in mode tcp",
+        "timeouts.tunnelSeconds",
+        spec(webArgs, { ...tcp, timeouts: { tunnelSeconds: 60 }, check: {} }),
+    ],
     ["a hard stop at once", "hardStopAfterSeconds", spec(webArgs, { hardStopAfterSeconds: 0 })],
     ["metrics on the clients' port", "metrics.port", spec(webArgs, { metrics: { port: 443 } })],
     ["metrics on the redirect's port", "metrics.port", spec(webArgs, { metrics: { port: 80 } })],

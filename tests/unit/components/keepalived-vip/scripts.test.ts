@@ -1,6 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import {
     answers,
     releaseAddresses,
@@ -19,9 +22,12 @@ const tracker = (track: NonNullable<Parameters<typeof args>[0]>["track"]): Track
 };
 
 /** Runs a check as keepalived does, within its timeout. */
-const check = (track: Tracker): Promise<number | null> =>
+const check = (track: Tracker, env = process.env): Promise<number | null> =>
     new Promise((resolve) => {
-        const child = spawn("timeout", [String(track.timeoutSeconds), "bash"], { stdio: ["pipe", "ignore", "ignore"] });
+        const child = spawn("timeout", [String(track.timeoutSeconds), "bash"], {
+            stdio: ["pipe", "ignore", "ignore"],
+            env,
+        });
         child.once("close", resolve);
         child.stdin.end(trackScript(track));
     });
@@ -86,6 +92,35 @@ describe("a tracked service", () => {
 
     test("fails: all probes must hold", async () =>
         expect(await check(tracker({ web: { tcp: { port: 1 }, command: "true", intervalSeconds: 4 } }))).not.toBe(0));
+});
+
+describe("a tracked unit", () => {
+    let folder: string;
+    beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), "pulumi-ha-systemctl-"))));
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    /** Runs the check with a systemctl that does this when it is asked for the unit, and knows nothing else. */
+    function asked(does: string, more: Parameters<typeof tracker>[0] = {}): Promise<number | null> {
+        const script = `#!/bin/bash\n[[ $* == "is-active -- shop.service" ]] || { echo inactive; exit 3; }\n${does}\n`;
+        writeFileSync(path.join(folder, "systemctl"), script, { mode: 0o755 });
+        const track = tracker({ shop: { systemdUnit: "shop", intervalSeconds: 4, ...more["shop"] } });
+        return check(track, { ...process.env, PATH: `${folder}:${process.env["PATH"]}` });
+    }
+
+    test.each([
+        ["is active", "echo active", 0],
+        ["is reloading", "echo reloading", 0],
+        ["is inactive", "echo inactive; exit 3", 1],
+        ["has failed", "echo failed; exit 3", 1],
+        ["stops", "echo deactivating; exit 3", 1],
+        ["waits for its restart", "echo activating; exit 3", 1],
+        ["cannot be asked for, as there is no bus", "echo 'Failed to connect to bus' >&2; exit 1", 0],
+        ["cannot be asked for, as systemd does not answer", "exec sleep 30", 0],
+        ["cannot be asked for by a systemctl that does not end either", "trap '' TERM; sleep 30", 0],
+    ])("that %s: %s ends with status %d", async (_, does, code) => expect(await asked(does)).toBe(code));
+
+    test("fails: a closed port is noticed where systemd does not answer", async () =>
+        expect(await asked("exec sleep 30", { shop: { tcp: { port: 1 } } })).toBe(1));
 });
 
 /** Two hosts on a cable, without the peer's part of it in sight: `asks PEER` says what the near one believes of the other's address. */
