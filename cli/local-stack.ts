@@ -34,7 +34,7 @@ export const localEnv = (project: string): Record<string, string> => ({
 });
 
 /**
- * Runs a command of the Pulumi CLI on a local stack; its output goes where `output` says.
+ * Runs a command of the Pulumi CLI on a local stack; its output goes where `output` says. `env` comes on top of the stack's own environment.
  *
  * @throws Error when the CLI fails; it has said why.
  */
@@ -42,8 +42,9 @@ export async function pulumi(
     { project, stack }: LocalStack,
     args: string[],
     output: "inherit" | "capture" = "inherit",
+    env: Record<string, string> = {},
 ): Promise<string> {
-    return runPulumi([...args, "--stack", stack], { cwd: project, env: localEnv(project), output });
+    return runPulumi([...args, "--stack", stack], { cwd: project, env: { ...localEnv(project), ...env }, output });
 }
 
 /** Makes the folder of the local stacks if it is not there yet. */

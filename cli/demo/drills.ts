@@ -2,11 +2,12 @@ import type { Fault, StackFailover } from "../../components";
 import type { Lab, LabHost } from "../../lab";
 import { vipOwners } from "../../lab/owners";
 import { Prober, httpProbe } from "../../lab/probe";
-import type { Probe } from "../../lab/probe";
+import type { Probe, ProbeReport } from "../../lab/probe";
 import { SqlLedger } from "../../lab/sql";
 import type { SqlAccess } from "../../lab/sql";
 import type { DeployedUnit } from "../state";
 import { until } from "../wait";
+import type { Seen, SeenWrites } from "./verdict";
 
 /** What the demo's stack exports, as far as drills use it. */
 export interface Outputs {
@@ -44,59 +45,59 @@ const power: Omit<Drill, "title"> = {
 const signal = (name: string) => ["systemctl", "kill", "--kill-whom=main", `--signal=${name}`, "mariadb"];
 
 /** Faults of the host that holds the address. */
-const HOLDER: Drill[] = [
-    { title: "holder's link cut", ...link },
-    { title: "holder loses power", ...power },
-    {
+const HOLDER = {
+    link: { title: "holder's link cut", ...link },
+    power: { title: "holder loses power", ...power },
+    planned: {
         title: "planned: keepalived stopped",
         fault: "planned",
         strike: (host) => host.exec(["systemctl", "stop", "keepalived"]),
         mend: (host) => host.exec(["systemctl", "start", "keepalived"]),
     },
-];
+} satisfies Record<string, Drill>;
+/** The name of a fault of the holder. */
+export type HolderFault = keyof typeof HOLDER;
 
 /** Faults of the member that clients write to. */
-const WRITER: Drill[] = [
-    { title: "writer loses power", ...power },
-    {
+const WRITER = {
+    power: { title: "writer loses power", ...power },
+    hang: {
         title: "writer hangs (SIGSTOP)",
         fault: "hang",
         strike: (host) => host.exec(signal("STOP")),
         mend: (host) => host.exec(signal("CONT")),
     },
-];
+} satisfies Record<string, Drill>;
+/** The name of a fault of the writer. */
+export type WriterFault = keyof typeof WRITER;
 
 /** The longest that a drill may leave clients waiting before it has failed. */
 const PATIENCE_SECONDS = 60;
 
-/** Faults under requests: a row for each, computed against measured. */
-export async function webDrills(ground: Ground): Promise<string[][]> {
+/** Faults under requests. */
+export async function webDrills(ground: Ground, faults = Object.keys(HOLDER) as HolderFault[]): Promise<Seen[]> {
     const { url, address, caCertificate, failover } = ground.outputs;
-    const rows: string[][] = [];
-    for (const drill of HOLDER) {
+    const all: Seen[] = [];
+    for (const drill of faults.map((name): Drill => HOLDER[name])) {
         await atRest(ground);
         const holder = ground.lab.host(await onlyOwner(ground.lab, address));
         const moved = async () => (await vipOwners(ground.lab, address)).some((name) => name !== holder.name);
-        const seen = await struck(ground, drill, holder, httpProbe(url, { ca: caCertificate }), moved);
-        rows.push([
-            drill.title,
-            computed(failover, "front", drill),
-            `${seen.gapSeconds.toFixed(3)} s`,
-            seen.lost,
-            seen.sent,
-        ]);
+        const report = await struck(ground, drill, holder, httpProbe(url, { ca: caCertificate }), moved);
+        all.push(seen(drill, promised(failover, "front", drill), report));
     }
-    return rows;
+    await atRest(ground);
+    return all;
 }
 
 /** Faults under writes: also how many of the acknowledged rows are missing on any member afterwards. */
-export async function sqlDrills(ground: Ground): Promise<string[][]> {
+export async function sqlDrills(ground: Ground, faults = Object.keys(WRITER) as WriterFault[]): Promise<SeenWrites[]> {
     const { lab, outputs } = ground;
     const access = sqlAccess(outputs);
-    const rows: string[][] = [];
-    for (const [place, drill] of WRITER.entries()) {
+    const all: SeenWrites[] = [];
+    for (const name of faults) {
+        const drill: Drill = WRITER[name];
         await atRest(ground);
-        const ledger = await SqlLedger.open(access, `drill_${place}_${Date.now()}`);
+        const ledger = await SqlLedger.open(access, `drill_${name}_${Date.now()}`);
         await until(
             `clients write to ${WRITER_NAME}`,
             PATIENCE_SECONDS,
@@ -104,19 +105,18 @@ export async function sqlDrills(ground: Ground): Promise<string[][]> {
         );
         const writer = lab.host(WRITER_NAME);
         const taken = async () => ![WRITER_NAME, undefined].includes(await ledger.member());
-        const seen = await struck(ground, drill, writer, ledger.probe, taken);
+        const report = await struck(ground, drill, writer, ledger.probe, taken);
         await atRest(ground);
         const missing = await Promise.all(
-            MEMBERS.map((name) => ledger.missing({ host: lab.host(name).inventory.address, port: SQL_PORT })),
+            MEMBERS.map((member) => ledger.missing({ host: lab.host(member).inventory.address, port: SQL_PORT })),
         );
-        rows.push([
-            drill.title,
-            computed(outputs.failover, "sql", drill),
-            `${seen.gapSeconds.toFixed(3)} s`,
-            `${Math.max(...missing)} of ${ledger.acknowledged.length}`,
-        ]);
+        all.push({
+            ...seen(drill, promised(outputs.failover, "sql", drill), report),
+            acknowledged: ledger.acknowledged.length,
+            missing: Math.max(...missing),
+        });
     }
-    return rows;
+    return all;
 }
 
 /** The members of the demo's cluster, the writer first. */
@@ -137,26 +137,45 @@ async function struck(
     host: LabHost,
     probe: Probe,
     happened: () => Promise<boolean>,
-): Promise<{ gapSeconds: number; lost: string; sent: string }> {
+): Promise<ProbeReport> {
     const prober = new Prober(probe, { everyMs: EVERY_MS });
     const answers = () => Promise.resolve(prober.answers);
-    await until("clients are served", 10, answers);
-    say(`${drill.title}: ${host.name}`);
-    await drill.strike(host);
-    await until("the fault took its effect", PATIENCE_SECONDS, happened);
-    await until("clients are served again", PATIENCE_SECONDS, answers);
+    try {
+        await until("clients are served", 10, answers);
+        say(`${drill.title}: ${host.name}`);
+        await drill.strike(host);
+        await until("the fault took its effect", PATIENCE_SECONDS, happened);
+        await until("clients are served again", PATIENCE_SECONDS, answers);
+    } finally {
+        await prober.stop();
+    }
     const report = await prober.stop();
     await drill.mend(host);
-    return { gapSeconds: report.longestGapMs / 1000, lost: String(report.lost), sent: String(report.sent) };
+    return report;
 }
 
 /** Milliseconds between two questions of a client. */
 export const EVERY_MS = 20;
+
 /** What the component promises by itself at which the fault strikes. */
-const computed = (failover: StackFailover, component: string, { fault }: Drill): string => {
-    const seconds = failover[fault].components[component];
-    return seconds === undefined ? "-" : `${seconds.toFixed(3)} s`;
-};
+const promised = (failover: StackFailover, component: string, { fault }: Drill): number | undefined =>
+    failover[fault].components[component];
+
+const seen = ({ title }: Drill, promisedSeconds: number | undefined, report: ProbeReport): Seen => ({
+    title,
+    promisedSeconds,
+    gapSeconds: report.longestGapMs / 1000,
+    lateSeconds: (report.resolutionMs + usualMs(report)) / 1000,
+    sent: report.sent,
+    lost: report.lost,
+});
+
+/** What an answer takes as a rule: the median. */
+function usualMs({ samples }: ProbeReport): number {
+    const answered = samples.filter(({ failure }) => failure === undefined);
+    const took = answered.map(({ sentMs, endedMs }) => endedMs - sentMs).sort((a, b) => a - b);
+    return took[Math.floor(took.length / 2)] ?? 0;
+}
 
 /** A fault is struck when the one before is over: every host is up and passes the gates of all its units, and one of them has the address. */
 async function atRest({ lab, outputs, units }: Ground): Promise<void> {
@@ -172,6 +191,9 @@ async function atRest({ lab, outputs, units }: Ground): Promise<void> {
 /** The one host that holds the address, once there is just one. */
 async function onlyOwner(lab: Lab, address: string): Promise<string> {
     let owners: string[] = [];
-    await until(`one host holds ${address}`, 30, async () => (owners = await vipOwners(lab, address)).length === 1);
+    const one = async () => (owners = await vipOwners(lab, address)).length === 1;
+    await until(`one host alone holds ${address}`, 30, one).catch((error: Error) => {
+        throw new Error(`${error.message}; it was found on ${owners.join(" and ") || "none"}`);
+    });
     return owners[0] ?? "";
 }

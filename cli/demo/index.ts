@@ -8,9 +8,14 @@ import type { Outputs } from "./drills";
 import { ensureStack, localEnv, pulumi } from "../local-stack";
 import type { LocalStack } from "../local-stack";
 import { FAULT_NAMES, FENCING_NAMES, pairAway, pairDemo } from "./pair/demo";
+import { eventLog } from "../event-log";
 import { deployedUnits } from "../state";
 import type { Deployment } from "../state";
 import { table } from "../table";
+import { busySeconds, momentIn } from "./up-seconds";
+import type { Moment } from "./up-seconds";
+import { ROOM, brokenBySql, hold, late, legend, shown } from "./verdict";
+import type { Seen } from "./verdict";
 
 const PROJECT = path.join(__dirname, "..", "..", "..");
 const STACK: LocalStack = { project: PROJECT, stack: "dev" };
@@ -64,18 +69,24 @@ const pair = ({ down, faults = "power", fencing = "ipmi", keep = false }: DemoFl
 
 async function demo(): Promise<void> {
     const phases: string[][] = [];
-    const phase = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const phase = async <T>(name: string, work: () => Promise<T>, more: () => string = () => ""): Promise<T> => {
         say(`\n== ${name}`);
         const begin = monotonicMs();
         const result = await work();
-        phases.push([name, seconds(monotonicMs() - begin)]);
+        phases.push([`${name}${more()}`, seconds(monotonicMs() - begin)]);
         return result;
     };
 
     await phase("toolchain", () => ensureToolchain({ project: PROJECT, progress: progressOn(process.stderr) }));
-    const lab = await phase("lab", () => labUp({ dir: path.join(PROJECT, ".lab"), hosts: HOSTS, progress: say }));
+    const told: string[] = [];
+    const progress = (line: string) => (told.push(line), say(line));
+    const lab = await phase(
+        "lab",
+        () => labUp({ dir: path.join(PROJECT, ".lab"), hosts: HOSTS, progress }),
+        () => ` (${labBegan(told)})`,
+    );
     await ensureStack(STACK);
-    await phase("pulumi up", () => pulumi(STACK, ["up", "--yes"]));
+    const busy = busySeconds(await phase("pulumi up", up));
     await phase("pulumi up, nothing to do", () => pulumi(STACK, ["up", "--yes", "--expect-no-changes"]));
     const outputs = JSON.parse(
         await pulumi(STACK, ["stack", "output", "--json", "--show-secrets"], "capture"),
@@ -86,11 +97,52 @@ async function demo(): Promise<void> {
     const web = await phase("faults of the address's holder", () => webDrills(ground));
     const sql = await phase("faults of the database's writer", () => sqlDrills(ground));
     say(`\n${table(["phase", "seconds"], phases)}`);
+    say(
+        `of the first \`pulumi up\`: hosts prepared, with their packages, ${busy.prepare.toFixed(1)} s; then units applied, ${busy.apply.toFixed(1)} s`,
+    );
     say(`\n${outputs.url}, one request every ${EVERY_MS} ms, each over a TLS connection of its own`);
-    say(`\n${table(["fault", "computed, at most", "measured gap", "requests lost", "of"], web)}`);
+    drilled(
+        ["requests lost", "of"],
+        web.map((one) => [...times(one), String(one.lost), String(one.sent)]),
+    );
     say(`\n${outputs.database}, one row every ${EVERY_MS} ms, each over a TLS connection of its own`);
-    say(`\n${table(["fault", "computed, at most", "measured gap", "acknowledged rows lost"], sql)}`);
+    drilled(
+        ["acknowledged rows lost"],
+        sql.map((one) => [...times(one), `${one.missing} of ${one.acknowledged}`]),
+    );
     say(hints(outputs.url));
+    hold(brokenBySql(sql));
+}
+
+/** What a lab was made from, by the lines that its `up` printed. */
+export const labBegan = (told: string[]): string => {
+    if (told.some((line) => line.startsWith("builds "))) return "from nothing";
+    return told.some((line) => line.includes(" answers on ")) ? "base root cached" : "was up";
+};
+
+const times = (one: Seen): string[] => [
+    one.title,
+    one.promisedSeconds === undefined ? "-" : shown(one.promisedSeconds, 3, false),
+    shown(one.gapSeconds, 3, late(one)),
+];
+
+function drilled(counted: string[], rows: string[][]): void {
+    say(`\n${table(["fault", "computed, at most", "measured gap", ...counted], rows)}${legend(rows, ROOM)}`);
+}
+
+/** The `up` itself; when the commands of units began and ended in it. */
+async function up(): Promise<Moment[]> {
+    const moments: Moment[] = [];
+    const log = eventLog((line) => {
+        const moment = momentIn(line, monotonicMs());
+        if (moment !== undefined) moments.push(moment);
+    });
+    try {
+        await pulumi(STACK, ["up", "--yes", ...log.args], "inherit", log.env);
+    } finally {
+        await log.end();
+    }
+    return moments;
 }
 
 async function away(): Promise<void> {

@@ -1,3 +1,5 @@
+import { effect } from "../../components/pacemaker-cluster/effect";
+import { paths } from "../../components/pacemaker-cluster/paths";
 import { Impact } from "../../remote/manifest";
 import type { Activation, Manifest, ManagedFile, Service } from "../../remote/manifest";
 import { worseThan } from "./impact";
@@ -132,7 +134,8 @@ function distinct(files: FileChange[]): Asked[] {
     const found = new Map<string, Asked>();
     // Those of files that leave come from the old manifest; for the others the new one has its own.
     for (const { path, before, after } of files) {
-        for (const activation of (after ?? before)?.onChange ?? []) {
+        for (const asked of (after ?? before)?.onChange ?? []) {
+            const activation = after === undefined ? asked : seenIn(path, before?.content, after.content, asked);
             const key = `${activation.do} ${activation.target}`;
             const known = found.get(key);
             const costlier =
@@ -142,6 +145,17 @@ function distinct(files: FileChange[]): Asked[] {
         }
     }
     return [...found.values()];
+}
+
+/** Files whose activation has the worst that a change of them may do, and what tells of a change that it does less. */
+const TELLS: Record<string, ((before: string | undefined, after: string) => Impact) | undefined> = {
+    [paths.cib]: effect,
+};
+
+function seenIn(path: string, before: string | undefined, after: string, asked: Activation): Activation {
+    const impact = TELLS[path]?.(before, after) ?? asked.impact;
+    if (!worseThan(asked.impact, impact)) return asked;
+    return { ...asked, impact, seconds: impact === Impact.None ? 0 : asked.seconds };
 }
 
 const ORDER: Activation["do"][] = ["run", "restart", "reload"];

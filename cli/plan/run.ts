@@ -1,9 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
-import * as fs from "node:fs";
-import { Socket } from "node:net";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
 import * as path from "node:path";
-import { createInterface } from "node:readline";
+import { eventLog } from "../event-log";
 import { userEnv } from "../pulumi";
 import type { UserStack } from "../pulumi";
 import { hear, silent } from "./events";
@@ -43,15 +40,9 @@ export async function runPreview(
         PROGRESS_SECONDS * 1000,
     );
     try {
-        const child = spawn("pulumi", [...args, "--event-log", log.path, "--non-interactive"], {
+        const child = spawn("pulumi", [...args, ...log.args, "--non-interactive"], {
             cwd,
-            // The event log is an option of the CLI's that it shows with its commands for debugging alone, as Pulumi's own Automation API uses it.
-            env: {
-                ...process.env,
-                ...env,
-                PULUMI_DEBUG_COMMANDS: "true",
-                PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "false",
-            },
+            env: { ...process.env, ...env, ...log.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "false" },
             stdio: ["ignore", "pipe", "inherit"],
         });
         let text = "";
@@ -75,28 +66,3 @@ const notStarted = (error: Error): Error =>
             cause: error,
         },
     );
-
-/** A pipe with a name, for an engine's event log: the log has secrets in clear, so it must not come to lie on a disk. */
-function eventLog(hearLine: (line: string) => void): { path: string; end: () => Promise<void> } {
-    const folder = fs.mkdtempSync(path.join(tmpdir(), "pulumi-ha-plan-"));
-    const pipe = path.join(folder, "events");
-    execFileSync("mkfifo", ["-m", "600", pipe]);
-    const reading = fs.openSync(pipe, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    // Held open until the CLI has ended: a pipe without a writer would look as if it had ended before it began.
-    const writing = fs.openSync(pipe, fs.constants.O_WRONLY);
-    const socket = new Socket({ fd: reading, readable: true, writable: false });
-    const lines = createInterface({ input: socket }).on("line", hearLine);
-    const ended = new Promise<void>((resolve) => lines.on("close", resolve));
-    let open = true;
-    return {
-        path: pipe,
-        end: async () => {
-            if (open) {
-                open = false;
-                fs.closeSync(writing);
-                fs.rmSync(folder, { recursive: true, force: true });
-            }
-            await ended;
-        },
-    };
-}

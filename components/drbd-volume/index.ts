@@ -7,7 +7,7 @@ import { recorded } from "../shared/rules";
 import { unique } from "../shared/unique";
 import type { Volume } from "../shared/volume";
 import type { DrbdVolumeArgs } from "./args";
-import { claims } from "./claims";
+import { claims, clash } from "./claims";
 import { SECRET } from "./conf";
 import { failover, resyncOf } from "./failover";
 import type { DrbdResync } from "./failover";
@@ -61,7 +61,7 @@ export class DrbdVolume extends pulumi.ComponentResource {
             args.tiebreaker ? { nodes: args.nodes, tiebreaker: args.tiebreaker } : { nodes: args.nodes },
             () => publicArgs(args),
             (a) => toSpec(name, a),
-            [...rules, unique("DrbdVolume", claims)],
+            [...rules, unique("DrbdVolume", claims, clash)],
         );
         const options = { parent: this, dependsOn: opts?.dependsOn };
         const credentials = { [SECRET]: sharedSecret(name, args, this) };

@@ -7,6 +7,7 @@ import { packageOf, systemdUnit } from "./agents";
 import { configuration } from "./cib";
 import { corosyncConf, qdeviceOptions, quorumConf } from "./conf";
 import { CREDENTIALS } from "./credentials";
+import { plannedSeconds } from "./failover";
 import { filesRecord, held, needed } from "./needed";
 import { cluster, paths, statusQuestion } from "./paths";
 import { SCRIPT, settings } from "./script";
@@ -191,9 +192,9 @@ export function renderResources(spec: ClusterSpec): Manifest {
     return manifest({
         unit: `pacemaker-resources-${spec.name}`,
         files: [
-            // What a change moves, Pacemaker decides; it is said before it is done.
+            // What a change moves, Pacemaker decides: at most all of it, once. `effect` says of which it moves nothing.
             rootFile(paths.cib, "0644", configuration(spec), {
-                onChange: [run(cluster("configure"), Impact.Failover, 0)],
+                onChange: [run(cluster("configure"), Impact.Failover, plannedSeconds(spec))],
             }),
         ],
         validators: [{ name: "Pacemaker accepts the configuration", command: cluster("verify") }],

@@ -13,6 +13,8 @@ export interface Claim {
     part?: string;
     /** What to do about it. Default: to give one of the two another. */
     fix?: string;
+    /** What is said of the owner of another one that is not the same, and what to do about it. Default: that it is for the same clients. */
+    because?: (other: Claim) => string;
 }
 
 interface Held extends Claim {
@@ -54,14 +56,14 @@ export function unique<S extends { name: string }>(
             held.set(key, [...all, { ...claim, owner, name: spec.name }]);
             const other = all.find((one) => one.owner !== owner && clash(claim, one));
             if (other === undefined) continue;
-            const message = `${taken(kind, claim, other)}: ${claim.fix ?? "give one of the two another"}`;
+            const message = `${kind} "${other.name}" ${taken(claim, other)}`;
             messages.set(`${claim.path} ${message}`, { path: claim.path, message, level: "refuse" });
         }
         return [...messages.values()];
     };
 }
 
-const taken = (kind: string, { what }: Claim, other: Held): string =>
-    what === other.what
-        ? `${kind} "${other.name}" has ${what} too`
-        : `${kind} "${other.name}" has ${other.what}, which is for clients of ${what} too`;
+function taken({ what, because, fix = "give one of the two another" }: Claim, other: Held): string {
+    if (what === other.what) return `has ${what} too: ${fix}`;
+    return because?.(other) ?? `has ${other.what}, which is for clients of ${what} too: ${fix}`;
+}

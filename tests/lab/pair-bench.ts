@@ -8,6 +8,7 @@ import type { Ground } from "../../cli/demo/pair/ground";
 import { LAB, MEMBERS, PORT, RECORDS, pairProgram } from "../../cli/demo/pair/program";
 import type { PairFencing } from "../../cli/demo/pair/program";
 import { termRows } from "../../cli/demo/pair/terms";
+import { COUNTED, COUNTED_ROOM } from "../../cli/demo/verdict";
 import { table } from "../../cli/table";
 import { until } from "../../cli/wait";
 import { monotonicMs } from "../../lab";
@@ -16,8 +17,6 @@ import { DRBD, installDrbd } from "./drbd-module";
 import { figure, upOk } from "./stack";
 import { Bench, onHost } from "./support";
 
-/** What Corosync counts, it counts here too; the rest is this machine. */
-const ROOM = 1.15;
 /** Emulated, one call of an agent takes seconds: what the settings promise for machines of their own is shown beside it, and is no bound here. */
 const BOUND_SECONDS = 180;
 
@@ -67,7 +66,7 @@ export class PairBench {
      * A fault of the active machine, after which the other one serves, with one owner.
      * @param counted what Corosync counts until it knows: these terms keep to their bounds here, too.
      */
-    async struck(name: PairFaultName, end: DrillEnd, counted = ["token", "consensus"]): Promise<Struck> {
+    async struck(name: PairFaultName, end: DrillEnd, counted = COUNTED): Promise<Struck> {
         const seen = await this.drilled(name, end);
         const promise = this.promises.find(({ fault }) => fault === seen.fault)!;
         figure(
@@ -84,7 +83,7 @@ export class PairBench {
         const detection = rows.filter(([name]) => counted.includes(name));
         expect(detection.length).toBe(counted.length);
         const [computed, found] = [1, 2].map((column) => detection.reduce((sum, row) => sum + Number(row[column]), 0));
-        expect(found).toBeLessThanOrEqual(computed! * ROOM + seen.terms!.withinSeconds);
+        expect(found).toBeLessThanOrEqual(computed! * COUNTED_ROOM + seen.terms!.withinSeconds);
         expect(seen.to).toBe(MEMBERS.find((member) => member !== seen.from));
         this.served.push(seen.to);
         return seen;

@@ -35,12 +35,17 @@ jest.setTimeout(600_000);
 const figure = (what: string, ms: number): boolean =>
     process.stdout.write(`figure: ${what}: ${(ms / 1000).toFixed(1)} s\n`);
 
-async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function timed<T>(what: string, work: () => Promise<T>): Promise<{ value: T; ms: number }> {
     const begin = monotonicMs();
     const value = await work();
-    figure(what, monotonicMs() - begin);
-    return value;
+    const ms = monotonicMs() - begin;
+    figure(what, ms);
+    return { value, ms };
 }
+
+/** What a host took to boot, as `up` said. */
+const bootMs = (told: string[], name: string): number =>
+    1000 * Number(told.join("\n").match(new RegExp(`^${name}: answers on \\S+ after ([\\d.]+) s$`, "m"))?.[1]);
 
 /** Processes of this lab's machines, whatever folder they were started from. */
 const machines = (): string[] =>
@@ -58,13 +63,19 @@ const machines = (): string[] =>
 describe("machines with a kernel of their own", () => {
     let lab: Lab;
     let before: Record<string, string[]>;
+    /** From nothing in its memory until the last machine let in. */
+    let coldMs: number;
     let [one, two, witness]: LabHost[] = [];
 
     beforeAll(async () => {
         await labDown({ name: NAME, dir });
         before = machineSnapshot(NAME, { shared: false });
         // The image is made once per machine: not part of what is measured.
-        await labUp({ name: NAME, subnet: SUBNET, dir, vms: ["one", "two"], hosts: ["witness"] });
+        const told: string[] = [];
+        const progress = (line: string): void => void told.push(line);
+        await labUp({ name: NAME, subnet: SUBNET, dir, vms: ["one", "two"], hosts: ["witness"], progress });
+        coldMs = Math.max(...["one", "two"].map((name) => bootMs(told, name)));
+        figure("cold boot, until both let in", coldMs);
         lab = labOpen({ name: NAME, dir });
         [one, two, witness] = [lab.host("one"), lab.host("two"), lab.host("witness")];
     });
@@ -178,7 +189,10 @@ getent hosts two witness | wc -l`;
         await onHost(witness!, "rm /root/note");
         await one!.powerOff();
         await expect(labSave(lab, STATE)).rejects.toThrow("hosts are all on can be saved: one");
-        lab = await timed("restore, until both let in", () => labRestore(STATE, { dir }));
+        const restored = await timed("restore, until both let in", () => labRestore(STATE, { dir }));
+        lab = restored.value;
+        process.stdout.write(`figure: ratio of the two: ${(restored.ms / coldMs).toFixed(2)}\n`);
+        expect(restored.ms / coldMs).toBeLessThan(1);
         [one, two, witness] = [lab.host("one"), lab.host("two"), lab.host("witness")];
         expect(one.inventory.hostKey).toBe(hostKey);
         expect(await onHost(one, "cat /dev/shm/note; head -c 5 /dev/vdb")).toBe("kept\nkept\n");

@@ -1,17 +1,22 @@
 import { spawn } from "node:child_process";
-import { createPrivateKey } from "node:crypto";
 import * as fs from "node:fs";
 import * as https from "node:https";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { sqlDrills, webDrills } from "../../cli/demo/drills";
+import type { Ground, Outputs } from "../../cli/demo/drills";
+import { ROOM } from "../../cli/demo/verdict";
+import type { Seen } from "../../cli/demo/verdict";
 import { backendUrl } from "../../cli/local-stack";
+import { deployedUnits } from "../../cli/state";
+import type { Deployment } from "../../cli/state";
 import { toolchainEnv } from "../../toolchain";
+import { joined, needles, plaintexts } from "./needles";
 import { Bench, PROJECT, onHost, until } from "./support";
 import { connect, rows } from "./sql";
 import { figure } from "./stack";
 
 // The program of this repository as a project of its own that has the package installed, on hosts that have nothing installed.
-const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const ADDRESS = "10.97.0.100";
 const HOSTS = ["lb1", "lb2", "web1", "web2", "db1", "db2", "db3"];
 
@@ -210,6 +215,22 @@ test("no generated secret is in logs, in the state's clear parts, in process lis
     expect(found).toEqual([]);
 });
 
+test("the page is served again as soon as promised when the address's holder is cut off, and when keepalived is stopped", async () => {
+    const seen = await webDrills(await ground(), ["link", "planned"]);
+    expect(seen.map(({ title }) => title)).toEqual(["holder's link cut", "planned: keepalived stopped"]);
+    // Who is cut off answers nobody: else nothing was measured.
+    expect(seen[0]?.lost).toBeGreaterThan(0);
+    for (const fault of seen) expectKept(fault);
+});
+
+test("rows are written again as soon as promised when the writer loses its power, and none that was acknowledged is lost", async () => {
+    const [seen] = await sqlDrills(await ground(), ["power"]);
+    expectKept(seen!);
+    expect(seen).toMatchObject({ missing: 0 });
+    expect(seen?.lost).toBeGreaterThan(0);
+    expect(seen?.acknowledged).toBeGreaterThan(0);
+});
+
 test("destroy leaves on every host only what packages brought", async () => {
     await ok("destroy", "--yes", "--skip-preview");
     for (const host of HOSTS) {
@@ -232,6 +253,20 @@ test("destroy leaves on every host only what packages brought", async () => {
     const running = await onHost(bench.host("lb1"), "systemctl is-active haproxy keepalived || true");
     expect(running).toBe("inactive\ninactive\n");
 });
+
+/** What the demo's drills take place on. */
+const ground = async (): Promise<Ground> => ({
+    lab: bench.lab,
+    outputs: JSON.parse(await ok("stack", "output", "--json", "--show-secrets")) as Outputs,
+    units: deployedUnits(JSON.parse(await ok("stack", "export")) as Deployment),
+    say: (text) => process.stdout.write(`${text}\n`),
+});
+
+function expectKept({ title, promisedSeconds, gapSeconds, lateSeconds, lost, sent }: Seen): void {
+    const words = `${title}: computed ${promisedSeconds} s, ${lost} of ${sent} lost, at most ${lateSeconds.toFixed(3)} s late`;
+    figure(`${words}, longest gap`, gapSeconds);
+    expect(gapSeconds).toBeLessThanOrEqual(promisedSeconds! * ROOM + lateSeconds);
+}
 
 async function timed(...where: string[]): Promise<number> {
     const begin = performance.now();
@@ -265,52 +300,3 @@ const page = (url: string, ca: string) =>
             })
             .on("error", reject);
     });
-
-/** Every text that a deployment exported with its secrets marks as one, or that is part of such a value. */
-function plaintexts(value: unknown, secret = false): string[] {
-    if (typeof value === "string") return secret ? [value] : [];
-    if (typeof value !== "object" || value === null) return [];
-    if (SECRET_MARK in value && "plaintext" in value) return plaintexts(JSON.parse(String(value.plaintext)), true);
-    return Object.values(value).flatMap((inner) => plaintexts(inner, secret));
-}
-
-/**
- * What to look for: base64 of the private part of every key, as it stands in its PEM text; credentials as they travel, where a key ends them; other
- * secrets as they are. Line ends are left out on both sides, and so is all that a public key shows as well.
- */
-function needles(secret: string): string[] {
-    if (secret.includes("pulumi-ha manifest 1")) {
-        const bodies =
-            secret.slice(secret.lastIndexOf("pulumi-ha manifest 1")).match(/(?<=^credential .*\n)(\| .*\n)+/gm) ?? [];
-        return bodies.map((body) => joined(`\n${body}`)).flatMap(needlesOfCredential);
-    }
-    const keys = [...secret.matchAll(/-----BEGIN ([A-Z ]*)PRIVATE KEY-----\n([\s\S]*?)\n-----END/g)];
-    if (keys.length === 0) return /^[\w+/=-]{16,}$/.test(secret) ? [secret] : [];
-    return keys.map(([text, kind = "", body = ""]) => {
-        const bytes = Buffer.from(body, "base64");
-        return base64Of(bytes, privateAt(`${text} ${kind}PRIVATE KEY-----\n`, bytes), 32);
-    });
-}
-
-/** A credential as it travels: part of the key that ends it, nothing of what is only certificates, else the whole. */
-function needlesOfCredential(text: string): string[] {
-    if (text.includes("PRIVATE KEY")) return [text.slice(-250, -190)];
-    return text.includes("BEGIN CERTIFICATE") ? [] : [text.trim()];
-}
-
-/** Where the 32 private bytes are in a key's DER, or in the form of OpenSSH (PROTOCOL.key) for Ed25519, where all before has a fixed length. */
-function privateAt(pem: string, bytes: Buffer): number {
-    if (pem.includes("OPENSSH")) {
-        const ecdsa = bytes.lastIndexOf("nistp256");
-        // After the second mention of the curve come the point (4 + 65 bytes) and the number (a length of 4 bytes, perhaps a zero).
-        return ecdsa < 0 ? 161 : ecdsa + 8 + 69 + 4;
-    }
-    return bytes.indexOf(Buffer.from(createPrivateKey(pem).export({ format: "jwk" }).d ?? "", "base64url"));
-}
-
-/** The base64 characters that depend on nothing but the given bytes of a whole. */
-const base64Of = (whole: Buffer, at: number, length: number): string =>
-    whole.toString("base64").slice(Math.ceil((at * 4) / 3) + 1, Math.floor(((at + length) * 4) / 3) - 1);
-
-/** A text without line ends, escapes of them, and the bar that begins a manifest's body lines. */
-const joined = (text: string): string => text.replaceAll(/(\r?\n|\\n)(\| )?/g, "");

@@ -3,16 +3,16 @@ import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import type { FaultSeconds } from "../../../components";
 import { labDown, labUp, monotonicMs } from "../../../lab";
-import type { Lab } from "../../../lab";
+import type { Lab, LabHost } from "../../../lab";
 import { RecordWriter } from "../../../lab/records";
 import { ensureToolchain, progressOn } from "../../../toolchain";
 import { localEnv, makeStateDir } from "../../local-stack";
 import { table } from "../../table";
+import { COUNTED, COUNTED_ROOM, EMULATED_ROOM, beyond, brokenByPair, hold, legend, shown } from "../verdict";
 import { drill } from "./drill";
 import type { Struck } from "./drill";
 import { FAULTS } from "./faults";
 import type { PairFault, PairFaultName } from "./faults";
-import { ask } from "./ground";
 import type { Ground } from "./ground";
 import { FENCINGS, LAB, PORT, RECORDS, pairProgram } from "./program";
 import type { PairFencing } from "./program";
@@ -121,10 +121,12 @@ async function struckBy(faults: PairFault[], { lab, promises, say }: Stage): Pro
         for (const fault of faults) seen.push(await drill(ground, fault, say));
     } finally {
         await ground.writer.stop();
-        say(`\n${table(["fault", "on", "then", "computed", "measured", "well after"], seen.map(row(promises)))}`);
+        const rows = seen.map(row(promises));
+        const columns = ["fault", "on", "then", "computed", "measured", "well after"];
+        say(`\n${table(columns, rows)}${legend(rows, EMULATED_ROOM)}`);
     }
     for (const one of seen) say(termTable(promises, one));
-    const kept = ground.writer.judge(await ask(lab.host(ground.writer.server!), `cat ${RECORDS}`));
+    const kept = ground.writer.judge(await records(lab.host(ground.writer.server!)));
     const { mounted, address } = seen.reduce(
         (sum, { doubled }) => ({ mounted: sum.mounted + doubled.mounted, address: sum.address + doubled.address }),
         { mounted: 0, address: 0 },
@@ -132,14 +134,26 @@ async function struckBy(faults: PairFault[], { lab, promises, say }: Stage): Pro
     say(`\nacknowledged records: ${ground.writer.acknowledged.length}, lost: ${kept.lost.length}`);
     say(`who wrote, in the order of the file: ${kept.writers.join(", ")}; out of order: ${kept.disordered}`);
     say(`seen mounted on both: ${mounted}, the address on both: ${address}`);
+    hold(brokenByPair(seen, ground.writer.acknowledged.length, kept));
+}
+
+/** @throws Error where they cannot be read: that says nothing of what is lost. */
+async function records(host: LabHost): Promise<string> {
+    const { code, stdout, stderr } = await host.exec(["cat", RECORDS]);
+    if (code !== 0) throw new Error(`the records on ${host.name} cannot be read: ${stderr.trim()}`);
+    return stdout;
 }
 
 /** What each term of a promise took; nothing where the service stayed. */
 function termTable(promises: FaultSeconds[], { title, fault, terms }: Struck): string {
     const promise = promises.find((p) => p.fault === fault);
     if (terms === undefined || promise === undefined) return "";
-    const rows = termRows(promise, terms).map(([name, ...both]) => [name, ...both.map((s) => `${s.toFixed(1)} s`)]);
-    return `\n${table([title, "computed", "emulated"], rows)}`;
+    const rows = termRows(promise, terms).map(([name, computed, took]) => [
+        name,
+        shown(computed, 1, false),
+        shown(took, 1, COUNTED.includes(name) && beyond(took - terms.withinSeconds, computed, COUNTED_ROOM)),
+    ]);
+    return `\n${table([title, "computed", "emulated"], rows)}${legend(rows, COUNTED_ROOM)}`;
 }
 
 const row =
@@ -150,8 +164,8 @@ const row =
             `${title}${untouched === false ? " (WRITTEN BY BOTH)" : ""}`,
             from,
             to,
-            promised === undefined ? "-" : `${promised.toFixed(1)} s`,
-            `${gapSeconds.toFixed(1)} s`,
+            promised === undefined ? "-" : shown(promised, 1, false),
+            shown(gapSeconds, 1, beyond(gapSeconds, promised, EMULATED_ROOM)),
             wholeSeconds === undefined ? "-" : `${wholeSeconds.toFixed(0)} s`,
         ];
     };

@@ -2,10 +2,13 @@ import { judge } from "../../../../cli/plan/impact";
 import { judgedIn, planOf } from "../../../../cli/plan/plan";
 import type { Plan } from "../../../../cli/plan/plan";
 import { readPreview } from "../../../../cli/plan/preview";
+import { plannedSeconds } from "../../../../components/pacemaker-cluster/failover";
+import { renderResources } from "../../../../components/pacemaker-cluster/render";
 import { Impact, reload, restart, run } from "../../../../remote/manifest";
 import type { Activation } from "../../../../remote/manifest";
 import { UNKNOWN, file, previewJson, running, urnOf } from "./previews";
 import type { WantedResource, WantedUnit } from "./previews";
+import { spec, vip as address, web as server } from "../../components/pacemaker-cluster/specs";
 
 const VIP = "keepalived.service";
 const vip = (content: string, onChange: Activation[] = [reload(VIP)]) =>
@@ -257,6 +260,49 @@ describe("the same manifest", () => {
         expect(found.units).toMatchObject([{ unit: "edge-a", does: "changes", impact: Impact.None, alarms: [] }]);
         expect(found.units[0]?.notes[0]).toContain("was front-a");
     });
+});
+
+describe("what a cluster runs", () => {
+    type Parts = Parameters<typeof spec>[0];
+    const found = (before: Parts | undefined, after: Parts): Plan =>
+        plan([
+            {
+                name: "pair-resources-n1",
+                op: before === undefined ? "create" : "update",
+                of: ["pair", "PacemakerCluster"],
+                ...(before && { before: renderResources(spec(before)) }),
+                after: renderResources(spec(after)),
+            },
+        ]);
+    const slow = { ...address, operations: [{ name: "monitor", timeoutSeconds: 60 }] };
+    const other = { ...address, parameters: { ip: "192.0.2.101" } };
+    const planned = (parts: Parts): number => plannedSeconds(spec(parts));
+
+    test.each<[what: string, before: Parts | undefined, after: Parts, impact: Impact, seconds: number]>([
+        [
+            "where something may move, a failover of as long as a planned move",
+            {},
+            { orders: [] },
+            Impact.Failover,
+            planned({ orders: [] }),
+        ],
+        [
+            "where an agent is told something else, a restart",
+            {},
+            { resources: { vip: other, web: server } },
+            Impact.Restart,
+            planned({}),
+        ],
+        ["where a time limit changes, nothing", {}, { resources: { vip: slow, web: server } }, Impact.None, 0],
+        ["where the cluster is new, nothing", undefined, {}, Impact.None, 0],
+    ])("%s", (_what, before, after, impact, seconds) => {
+        expect(found(before, after)).toMatchObject({ worst: impact, seconds, units: [{ impact, seconds }] });
+    });
+
+    test("is within the threshold where nothing moves", () =>
+        expect(judge(judgedIn(found({}, { resources: { vip: slow, web: server } })), Impact.None, []).exceeded).toEqual(
+            [],
+        ));
 });
 
 test("a file that two units share is put in place, and told of, once per host", () => {

@@ -87,6 +87,25 @@ describe("two volumes of a program", () => {
 
     test("share the nodes", async () => expect((await both({})).registered).not.toHaveLength(0));
 
+    test("may have mount points of which one only begins like the other", async () =>
+        expect((await both({ mountPoint: "/srv/files2" })).registered).not.toHaveLength(0));
+
+    test("may have one below the other on nodes of their own", async () => {
+        const others = nodes.map((node, place) => ({
+            ...node,
+            name: `db${place + 1}`,
+            address: `192.0.2.${place + 21}`,
+        }));
+        expect((await both({ nodes: others, mountPoint: "/srv/files/mail" })).registered).not.toHaveLength(0);
+    });
+
+    test.each([
+        ["below", "/srv/files/mail", "has /srv/files on app1, below which /srv/files/mail would be: "],
+        ["above", "/srv", "has /srv/files on app2, which would be below /srv: "],
+    ])("fails: a mount point %s the other one's on a node", async (_title, mountPoint, words) =>
+        expect(both({ mountPoint })).rejects.toThrow(`mountPoint: DrbdVolume "files" ${words}`),
+    );
+
     test.each([
         ["device", { device: "/dev/vg0/files" }],
         ["minor", { minor: 0 }],
