@@ -109,7 +109,10 @@ export interface Port {
 export interface Manifest {
     /** Name of the unit, unique on the host: lower case letters, digits, `-`. */
     unit: string;
-    /** Debian packages, `name` or `name=version`; never upgraded. Of `name|other` one: that is installed, else the first that the host's package sources have. */
+    /**
+     * Debian packages, `name`, `name=version` or, for the least version that will do, `name>=version`; never upgraded. Of `name|other` one: that is
+     * installed, else the first that the host's package sources have.
+     */
     packages: string[];
     /** System users without login, made when missing. */
     users: string[];
@@ -182,11 +185,11 @@ export const run = (
 /** Where a credential's value goes in the content of a file that lists it in `fill`. */
 export const placeholder = (credential: string): string => `@@credential:${credential}@@`;
 
-/** The packages of which one is needed, and their versions where these matter. */
+/** The packages of which one is needed, and the version of each that is pinned: the host itself looks after a least one. */
 export const alternatives = (stated: string): { name: string; version: string | undefined }[] =>
     stated.split("|").map((one) => {
-        const [name = "", version] = one.split("=");
-        return { name, version };
+        const [, name = "", how, version] = /^([^=>]*)(>?=)?(.*)$/.exec(one) ?? [];
+        return { name, version: how === "=" ? version : undefined };
     });
 
 /** First line of every manifest: what follows is read by this version of the grammar. */
@@ -195,7 +198,7 @@ export const HEADER = "pulumi-ha manifest 1";
 /** What each word of a directive may look like; the same patterns are checked again on the host. */
 const WORDS = {
     unit: /^[a-z0-9][a-z0-9-]{0,62}$/,
-    package: /^[a-z0-9][a-z0-9+.-]*(=[A-Za-z0-9.+:~-]+)?(\|[a-z0-9][a-z0-9+.-]*(=[A-Za-z0-9.+:~-]+)?)*$/,
+    package: /^[a-z0-9][a-z0-9+.-]*(>?=[A-Za-z0-9.+:~-]+)?(\|[a-z0-9][a-z0-9+.-]*(>?=[A-Za-z0-9.+:~-]+)?)*$/,
     user: /^[a-z_][a-z0-9_-]{0,31}$/,
     path: /^(\/[A-Za-z0-9@%+=:,._-]+)+$/,
     mode: /^0[0-7]{3}$/,

@@ -86,7 +86,8 @@ export function renderArbitrator(spec: GaleraSpec, arbitrator: GaleraArbitrator)
         rootFile(path, mode, "", { onChange: [restart(service, LEAVE_SECONDS)], ...parts });
     return manifest({
         unit: `galera-arbitrator-${spec.name}`,
-        packages: ["galera-arbitrator-4"],
+        // `--workdir` came with 26.4.12.
+        packages: ["galera-arbitrator-4>=26.4.12"],
         directories: [
             { path: "/etc/pulumi-ha-garbd", mode: "0755", owner: "root:root" },
             { path: folder(spec), mode: "0755", owner: "root:root" },

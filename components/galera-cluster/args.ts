@@ -60,7 +60,10 @@ export interface GaleraCacheArgs {
 export interface GaleraHealthArgs {
     /** Port of the endpoint, 1 to 65535. Default: 9200. */
     port?: pulumi.Input<number>;
-    /** A member that is copying its data to another one still serves readers. Default: false. */
+    /**
+     * A member that is copying its data to another one still serves readers where others could. As the writer, and as the only one left, it goes on in any
+     * case. Default: false.
+     */
     donorServes?: pulumi.Input<boolean>;
 }
 

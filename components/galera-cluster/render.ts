@@ -21,7 +21,11 @@ export const KEY = "key";
 const RESTART_SECONDS = 10;
 const HEALTH_SECONDS = 10;
 
-const PACKAGES = ["mariadb-server", "mariadb-backup", "galera-4", "socat", "openssl"];
+/**
+ * The least that has all that is configured: `innodb_snapshot_isolation` came with MariaDB 10.11.8, `mysql.wsrep_allowlist` with 10.10.1 and
+ * `wsrep_status_file` with 10.9.
+ */
+const PACKAGES = ["mariadb-server>=1:10.11.8", "mariadb-backup", "galera-4", "socat", "openssl"];
 
 const member = (verb: string): string => `${PATHS.member} ${verb}`;
 /** Beside clients that finish and a copy that is received: others that are waited for, the server's stop, being let in. */

@@ -3,7 +3,7 @@ import type { ItemRule, Rules } from "../shared/rules";
 import { quoted } from "../shared/syntax";
 import { FIXED } from "./conf";
 import type { GaleraSetting, GaleraSpec } from "./spec";
-import { isDynamic } from "./variables";
+import { isDynamic, isOn } from "./variables";
 
 const tls = "TLS comes from issuer";
 const moved =
@@ -72,7 +72,6 @@ const WSREP = new Set([
 /** Variables without a counterpart of the other meaning. */
 const SKIP = new Set(["skip_external_locking", "skip_show_database", "skip_slave_start"]);
 
-const on = (value: string): boolean => /^(on|1|true|yes)$/i.test(value);
 const is =
     (...allowed: string[]) =>
     (value: string): boolean =>
@@ -85,14 +84,14 @@ const RISKS: Record<string, { safe: (value: string) => boolean; use: string; bec
         use: "1",
         because: "members that lose power together lose what they acknowledged in the last second",
     },
-    innodb_doublewrite: { safe: on, use: "ON", because: "a page that is half written when power goes is lost" },
+    innodb_doublewrite: { safe: isOn, use: "ON", because: "a page that is half written when power goes is lost" },
     innodb_flush_method: {
         safe: is("fsync", "o_dsync", "o_direct", "0", "1", "4"),
         use: "O_DIRECT",
         because: "what is written is not flushed to the disk",
     },
     innodb_snapshot_isolation: {
-        safe: on,
+        safe: isOn,
         use: "ON",
         because: "a transaction that reads, computes and writes overwrites what another one wrote meanwhile",
     },
@@ -164,7 +163,9 @@ const rules: ItemRule<GaleraSpec, GaleraSetting>[] = [
         path: "",
         refuses: ({ name, value }) => {
             const fixed = Object.hasOwn(FIXED, name) ? FIXED[name] : undefined;
-            return fixed !== undefined && value.toLowerCase() !== fixed.toLowerCase() && !(fixed === "ON" && on(value));
+            return (
+                fixed !== undefined && value.toLowerCase() !== fixed.toLowerCase() && !(fixed === "ON" && isOn(value))
+            );
         },
         because: ({ name, value }) =>
             `${quoted(value)}: a cluster works with ${name} = ${FIXED[name]} only; leave it out`,
@@ -183,7 +184,7 @@ const rules: ItemRule<GaleraSpec, GaleraSetting>[] = [
     {
         path: "",
         level: "warn",
-        refuses: ({ name, value }) => name === "wsrep_dirty_reads" && on(value),
+        refuses: ({ name, value }) => name === "wsrep_dirty_reads" && isOn(value),
         because: () => "a member that has lost the majority answers reads with what it last knew",
     },
 ];

@@ -214,8 +214,8 @@ const cacheMebibytes = (load: GaleraSpec["cache"]): number =>
 export const writer = (spec: GaleraSpec): GaleraNode | undefined => spec.nodes[0];
 
 /**
- * Whom a member (or the arbitrator) asks for what it lacks, those first that serve the least: a donor is no writer meanwhile. The comma at the end lets
- * it ask whoever is left (wsrep_sst_donor, garbd's `donor`).
+ * Whom a member (or the arbitrator) asks for what it lacks, those first that serve the least: the one that writes gives only while no other could, and
+ * goes on writing (see the health endpoint). The comma at the end lets it ask whoever is left (wsrep_sst_donor, garbd's `donor`).
  */
 export const donors = (spec: GaleraSpec, asking?: GaleraNode): string =>
     [

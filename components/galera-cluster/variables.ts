@@ -68,5 +68,8 @@ const DYNAMIC = new Set(
 /** Whether a variable takes effect without a restart. */
 export const isDynamic = (name: string): boolean => DYNAMIC.has(name);
 
+/** Whether the server takes a value for `ON`. */
+export const isOn = (value: string): boolean => /^(on|1|true|yes)$/i.test(value);
+
 /** A variable's name as the server lists it: option files take `-` for `_`. */
 export const variableName = (given: string): string => given.trim().toLowerCase().replaceAll("-", "_");

@@ -12,7 +12,7 @@ export const packagesPinned: Rule<ForProtected> = {
     remediationSteps: "State packages as name=version in the manifest.",
     settings: PROTECTED_STACKS,
     check: ofManifests(({ packages }, { component }, { protectedStacks }) => {
-        const open = packages.filter((name) => !name.includes("="));
+        const open = packages.filter((name) => !/[^>]=/.test(name));
         // The library's components have no argument for versions: who uses them could not mend it.
         return open.length === 0 || isComponent(component) || !fits(stackName(component.urn), protectedStacks)
             ? []

@@ -30,7 +30,7 @@ word() { # KIND VALUE
     local allowed
     case $1 in
     unit) allowed='^[a-z0-9][a-z0-9-]{0,62}$' ;;
-    package) allowed='^[a-z0-9][a-z0-9+.-]*(=[A-Za-z0-9.+:~-]+)?(\|[a-z0-9][a-z0-9+.-]*(=[A-Za-z0-9.+:~-]+)?)*$' ;;
+    package) allowed='^[a-z0-9][a-z0-9+.-]*(>?=[A-Za-z0-9.+:~-]+)?(\|[a-z0-9][a-z0-9+.-]*(>?=[A-Za-z0-9.+:~-]+)?)*$' ;;
     user) allowed='^[a-z_][a-z0-9_-]{0,31}$' ;;
     path) allowed='^(/[A-Za-z0-9@%+=:,._-]+)+$' ;;
     mode) allowed='^0[0-7]{3}$' ;;

@@ -29,16 +29,21 @@ free() { # MIB DIRECTORY
 
 PACKAGE_FORMAT="\${Package} \${db:Status-Status} \${Version}\n"
 
+# What is stated of a package, `NAME`, `NAME=VERSION` or `NAME>=VERSION`, into the caller's `name` and `bound`.
+split_bound() { [[ $1 =~ ^([^=>]+)(.*)$ ]] && name=${BASH_REMATCH[1]} bound=${BASH_REMATCH[2]}; }
+
+older() { bounded query dpkg --compare-versions "$1" lt "$2"; }
+
 # MISSING: packages that are not installed, as they are named in the manifest.
 find_missing() {
-    local stated package name status version
+    local stated package name status version bound
     local -a all=() choice
     local -A have=()
     MISSING=()
     ((${#PACKAGES[@]})) || return 0
     for stated in "${PACKAGES[@]}"; do
         IFS='|' read -ra choice <<<"$stated"
-        all+=("${choice[@]%%=*}")
+        all+=("${choice[@]%%[>=]*}")
     done
     while read -r name status version; do
         if [[ $status == installed ]]; then have[$name]=$version; fi
@@ -46,11 +51,17 @@ find_missing() {
     for stated in "${PACKAGES[@]}"; do
         IFS='|' read -ra choice <<<"$stated"
         for package in "${choice[@]}"; do
-            version=${have[${package%%=*}]-}
+            split_bound "$package"
+            version=${have[$name]-}
             [[ -n $version ]] || continue
-            [[ $package != *=* || $version == "${package#*=}" ]] ||
-                fail "${package%%=*} $version is installed, and ${package#*=} is asked for: an installed package is never up- or downgraded here" \
+            if [[ $bound == '>='* ]]; then
+                ! older "$version" "${bound#>=}" ||
+                    fail "$name $version is installed, and too old: ${bound#>=} is the least; an installed package is never upgraded here" \
+                        "" "apt-cache policy $name"
+            elif [[ -n $bound && $version != "${bound#=}" ]]; then
+                fail "$name $version is installed, and ${bound#=} is asked for: an installed package is never up- or downgraded here" \
                     "" "apt-get install $package"
+            fi
             continue 2
         done
         MISSING+=("$stated")
@@ -59,18 +70,37 @@ find_missing() {
 
 known() { bounded query apt-cache show --no-all-versions -- "$@" >/dev/null 2>&1; }
 
-# Of alternatives the first that the host's sources have; where they have none, apt-get says so of the last.
+# Of alternatives the first that the host's sources have; where they have none, apt-get says so of the last. LEAST: versions below which none will do.
 choose() { # STATED…
-    local stated package
+    local stated package name bound
     local -a choice
     MISSING=()
+    declare -gA LEAST=()
     for stated; do
         IFS='|' read -ra choice <<<"$stated"
         for package in "${choice[@]}"; do
-            if [[ $stated != *'|'* ]] || known "$package"; then break; fi
+            if [[ $stated != *'|'* ]] || known "${package%%>=*}"; then break; fi
         done
-        MISSING+=("$package")
+        MISSING+=("${package%%>=*}")
+        split_bound "$package"
+        if [[ $bound == '>='* ]]; then LEAST[$name]=${bound#>=}; fi
     done
+}
+
+candidate() { bounded query apt-cache policy -- "$1" 2>/dev/null | sed -n '/^  Candidate: [^(]/{s/^  Candidate: //p;q}'; }
+
+# TOO_OLD: the first package of which the host's sources have nothing that will do, and what they have.
+find_too_old() {
+    local name version
+    TOO_OLD=''
+    for name in "${!LEAST[@]}"; do
+        version=$(candidate "$name")
+        if [[ -n $version ]] && older "$version" "${LEAST[$name]}"; then
+            TOO_OLD="$name $version"
+            return 0
+        fi
+    done
+    return 1
 }
 
 POLICY_MARK='# by pulumi-ha: services stay as they are while packages are installed'
@@ -159,12 +189,15 @@ install_missing() {
     : >"$WORK/apt"
     wanted=("${MISSING[@]}")
     choose "${wanted[@]}"
-    if [[ -z $(find "$stamp" -mmin -60 2>/dev/null) ]] || ! known "${MISSING[@]}"; then
+    if [[ -z $(find "$stamp" -mmin -60 2>/dev/null) ]] || ! known "${MISSING[@]}" || find_too_old; then
         say "reading the package lists"
         # Lists of one source that cannot be read need not matter: what is missing shows below.
         if apt update update; then : >"$stamp"; fi
         choose "${wanted[@]}"
     fi
+    ! find_too_old ||
+        fail "$TOO_OLD is too old, and the newest that the package sources of this host have: ${LEAST[${TOO_OLD% *}]} is the least" \
+            "" "apt-cache policy ${TOO_OLD% *}"
     say "installing ${MISSING[*]}"
     [[ -e $before ]] || list_installed | keep "$before"
     apt install --no-install-recommends --no-remove install -- "${MISSING[@]}" || status=$?

@@ -284,11 +284,11 @@ export const CASES: Case[] = [
     },
     {
         rule: "packages-pinned",
-        fails: applied(["package nginx-light", "package socat=1.7.4.4-2"], {
+        fails: applied(["package nginx-light", "package openssl>=3.0", "package socat=1.7.4.4-2"], {
             type: "shop:index:WebServer",
             name: "web",
         }),
-        says: ['Unit "web-a", node "a": packages have no version for nginx-light: state name=version'],
+        says: ['Unit "web-a", node "a": packages have no version for nginx-light, openssl>=3.0: state name=version'],
         passes: [
             ...applied(["package nginx-light=1.22.1-9"], { type: "shop:index:WebServer", name: "web" }),
             ...applied(["package haproxy"], { type: "HaproxyFrontend", name: "front" }),

@@ -31,8 +31,9 @@ my %reason_phrase = (
 );
 my %page = (
     "/"         => sub { serving($_[0], $_[1]{DONOR_SERVES}) },
-    "/reader"   => sub { serving($_[0], $_[1]{DONOR_SERVES}) },
-    "/writer"   => sub { serving($_[0], 0) },
+    "/reader"   => sub { serving($_[0], $_[1]{DONOR_SERVES} || last_resort($_[1])) },
+    # Whoever lacks data asks the one that writes last: it is a donor only while nobody could be in its stead.
+    "/writer"   => sub { serving($_[0], $_[1]{DONOR_WRITES}) },
     "/evidence" => \&evidence,
 );
 my %own_directory = map { $_ => 1 } qw(mysql performance_schema sys lost+found);
@@ -63,9 +64,24 @@ sub settings {
     return {
         NODE => "", CLUSTER => "", %$known,
         DONOR_SERVES     => ($known->{DONOR_SERVES} // "") eq "1",
+        DONOR_WRITES     => ($known->{DONOR_WRITES} // "") eq "1",
         GREETING_SECONDS => $seconds =~ /^\d+(\.\d+)?$/ ? $seconds : 0.5,
     };
 }
+
+# [name, address] of each.
+sub members { map { /^([^=]+)=(.+)/ ? [$1, $2] : () } split / /, $_[0]{MEMBERS} // "" }
+
+# Of the members that a donor sees, one copies from it: with a single other one, nobody is left who could serve readers.
+sub last_resort {
+    my ($settings) = @_;
+    my %seen = map { $_ => 1 } in_view(pairs($path{state}));
+    my @others = grep { $seen{$_} && $_ ne $settings->{NODE} } map { $_->[0] } members($settings);
+    return $settings->{DONOR_WRITES} && @others < 2;
+}
+
+# Names of all that vote, the arbitrator too.
+sub in_view { map { (split m{/})[1] // () } split /,/, $_[0]{members} // "" }
 
 # Status and body for clients of the database.
 sub serving {
@@ -106,8 +122,7 @@ sub may_be_database {
 sub takes_part {
     my ($from) = @_;
     my $settings = pairs($path{settings});
-    my @members = map { /=(.+)/ ? $1 : () } split / /, $settings->{MEMBERS} // "";
-    my @known = grep { defined && $_ ne "" } "127.0.0.1", "::1", @members, $settings->{ARBITRATOR};
+    my @known = grep { defined && $_ ne "" } "127.0.0.1", "::1", (map { $_->[1] } members($settings)), $settings->{ARBITRATOR};
     return grep { $from eq (Socket::inet_pton(/:/ ? AF_INET6 : AF_INET, $_) // "") } @known;
 }
 
@@ -126,7 +141,7 @@ sub evidence {
         status    => $state->{status} // "",
         primary   => \!!(($state->{primary} // "") eq "yes"),
         uuid      => $state->{uuid} // "",
-        members   => [map { (split m{/})[1] // () } split /,/, $state->{members} // ""],
+        members   => [in_view($state)],
         identity  => \!!$identity,
         databases => \@databases,
         draining  => \!!-e $path{draining},

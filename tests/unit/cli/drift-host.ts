@@ -21,7 +21,7 @@ export const conf = (parts: Partial<ManagedFile> = {}): ManagedFile => ({
 /** The unit. */
 export const parts: ManifestParts = {
     unit: UNIT,
-    packages: ["front|back", "pinned=1.2-3"],
+    packages: ["front>=1.9|back", "pinned=1.2-3"],
     directories: [{ path: "/etc/front", mode: "0755", owner: "root:root" }],
     files: [conf()],
     services: [{ name: SERVICE, enabled: true, running: true }],

@@ -155,6 +155,63 @@ STUB
     [ "$(calls)" = "" ]
 }
 
+# Sources whose newest database is of this version once their lists were read, and of another one before.
+sources_have() { # BEFORE [AFTER]
+    printf '%s\n' "$1" >"$HOST/newest"
+    printf '%s\n' "${2-$1}" >"$HOST/newest.after"
+    stub dpkg <<<'[[ $1 != --compare-versions ]] || exec /usr/bin/dpkg "$@"'
+    stub apt-cache <<<'[[ $1 != policy ]] || printf "%s:\n  Installed: (none)\n  Candidate: %s\n" "${*: -1}" "$(cat "$HOST/newest")"'
+    stub apt-get <<'STUB'
+echo "apt-get ${*: -1}" >>"$HOST/calls"
+if [[ ${*: -1} == update ]]; then cp "$HOST/newest.after" "$HOST/newest"; else cp "$HOST/newest" "$HOST/packages/${*: -1}"; fi
+STUB
+}
+
+@test "fails: a package whose newest version in the sources is older than the least, before anything is installed" {
+    sources_have 1:10.6.18-0ubuntu0.22.04.1
+    wants 'package there' 'package database>=1:10.11.8'
+    run engine prepare
+    [ "$status" -eq 1 ]
+    [[ $output == *"database 1:10.6.18-0ubuntu0.22.04.1 is too old, and the newest that the package sources of this host have: 1:10.11.8 is the least"* ]]
+    [[ $output == *"now: no service and no configuration was touched"* ]]
+    [ "$(calls)" = "apt-get update" ]
+    [ ! -e "$HOST/usr/sbin/policy-rc.d" ]
+}
+
+@test "a package of a least version is installed from sources that have it, or have come to have it since their lists were read" {
+    sources_have 1:10.11.8-0ubuntu0.24.04.1
+    wants 'package database>=1:10.11.8'
+    engine prepare
+    [ "$(calls)" = $'apt-get update\napt-get database' ]
+    [ "$(cat "$HOST/packages/database")" = 1:10.11.8-0ubuntu0.24.04.1 ]
+    rm "$HOST/calls" "$HOST/packages/database"
+    sources_have 1:10.6.18 1:11.4.2
+    engine prepare
+    [ "$(calls)" = $'apt-get update\napt-get database' ]
+    run engine prepare
+    [ "$(result)" = unchanged ]
+}
+
+@test "fails: an installed package that is older than the least version, at every verb that looks" {
+    sources_have 1:11.4.2
+    echo 1:10.11.6-0+deb12u1 >"$HOST/packages/database"
+    wants 'package database>=1:10.11.8'
+    for verb in prepare apply; do
+        run engine "$verb"
+        [ "$status" -eq 1 ]
+        [[ $output == *"database 1:10.11.6-0+deb12u1 is installed, and too old: 1:10.11.8 is the least; an installed package is never upgraded here"* ]]
+    done
+    [ "$(calls)" = "" ]
+}
+
+@test "of alternatives with least versions the one that is there counts" {
+    sources_have 1:11.4.2
+    echo 3.0 >"$HOST/packages/old"
+    wants 'package new>=4|old>=2'
+    run engine prepare
+    [ "$(result)" = unchanged ]
+}
+
 @test "an interrupted installation is finished first" {
     touch "$HOST/var/lib/dpkg/updates/0001"
     stub dpkg <<<'echo "dpkg $*" >>"$HOST/calls"; rm -f "$HOST"/var/lib/dpkg/updates/*'

@@ -21,7 +21,12 @@ const step = fc.record({ name, command: hostile });
 const manifests: fc.Arbitrary<Manifest> = fc
     .record({
         packages: fc.array(
-            fc.constantFrom<string[]>("keepalived", "mariadb-server=1:10.11.6-0+deb12u1", "g++", "new=2|old|older"),
+            fc.constantFrom<string[]>(
+                "keepalived",
+                "mariadb-server=1:10.11.6-0+deb12u1",
+                "g++",
+                "new=2|old>=1:1.5~|older",
+            ),
         ),
         users: fc.array(fc.constantFrom("keepalived_script", "nobody2")),
         directories: fc.array(fc.record({ path, mode, owner })),

@@ -73,7 +73,8 @@ stop_hung() { # PID
     while kill -0 "$1" 2>/dev/null && ((SECONDS < until)); do sleep 0.5; done
     kill -0 "$1" 2>/dev/null || return 0
     say "the server does not answer and does not stop: it is killed"
-    systemctl kill --signal=KILL --kill-whom=main "$SERVICE" || true
+    # --kill-whom is the same, and unknown to systemd before 252.
+    systemctl kill --signal=KILL --kill-who=main "$SERVICE" || true
 }
 
 # The server answers nobody while it receives a copy.

@@ -21,7 +21,7 @@ test("who belongs to the cluster, with the arbitrator let in", () => {
     expect(membersConf(fullSpec, first(fullSpec))).toContain("wsrep_cluster_address = gcomm://192.0.2.31,192.0.2.32\n");
 });
 
-test("a member that lacks data asks the writer last: a donor is no writer meanwhile", () => {
+test("a member that lacks data asks the writer last", () => {
     const s = spec();
     const asked = s.nodes.map((node) => /^wsrep_sst_donor = (.*)$/m.exec(membersConf(s, node))?.[1]);
     expect(asked).toEqual(["db3,db2,", "db3,db1,", "db2,db1,"]);

@@ -39,7 +39,7 @@ export class Member {
     constructor() {
         for (const directory of [PATHS.lib, PATHS.run, PATHS.dataDirectory, path.dirname(PATHS.socket)])
             fs.mkdirSync(this.at(directory), { recursive: true });
-        this.write(PATHS.settings, "CLUSTER=orders\nNODE=db1\nGREETING_SECONDS=0.3\nDONOR_SERVES=0\n");
+        this.write(PATHS.settings, "CLUSTER=orders\nNODE=db1\nGREETING_SECONDS=0.3\nDONOR_SERVES=0\nDONOR_WRITES=1\n");
     }
 
     at(file: string): string {

@@ -95,14 +95,29 @@ describe("the health endpoint", () => {
         await says("/", 503, "the server has not told its state");
     });
 
-    test("lets a donor serve when it may, but never as the writer", async () => {
-        member.notify(...view("donor"));
-        await says("/", 503, "donor");
-        await says("/reader", 503, "donor");
-        member.write(PATHS.settings, "GREETING_SECONDS=0.3\nDONOR_SERVES=1\n");
-        await says("/", 200, "donor");
-        await says("/reader", 200, "donor");
-        await says("/writer", 503, "donor");
+    const THREE = `${MEMBERS},00000000-3/db3/10.0.0.3:0`;
+    const ARBITRATED = `${MEMBERS},00000000-4/third/`;
+    const NAMES = "NODE=db1\nMEMBERS=db1=10.0.0.1 db2=10.0.0.2 db3=10.0.0.3\nGREETING_SECONDS=0.3\n";
+
+    test.each([
+        ["beside a single other member, which copies from it", MEMBERS, "", 503, 200, 200],
+        ["beside that one and an arbitrator", ARBITRATED, "", 503, 200, 200],
+        ["where another one may serve readers", THREE, "", 503, 503, 200],
+        ["that may serve readers", THREE, "DONOR_SERVES=1\n", 200, 200, 200],
+        ["that takes no statement", MEMBERS, "DONOR_WRITES=0\n", 503, 503, 503],
+    ])("of a donor %s", async (_, members, settings, state, reader, writer) => {
+        member.write(PATHS.settings, `${NAMES}DONOR_SERVES=0\nDONOR_WRITES=1\n${settings}`);
+        member.notify(...view("donor"), "--members", members);
+        await says("/", state, "donor");
+        await says("/reader", reader, "donor");
+        await says("/writer", writer, "donor");
+    });
+
+    test("fails for a donor outside of the primary component, or draining, as for others", async () => {
+        member.notify(...view("donor", "no"));
+        await says("/writer", 503, "not in the primary component, donor");
+        member.write(PATHS.draining, "");
+        await says("/writer", 503, "draining");
     });
 
     test("goes on without its settings", async () => {

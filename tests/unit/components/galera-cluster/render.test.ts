@@ -26,6 +26,16 @@ test("a member with every argument", () => {
     expect(text(renderServer(spec({ ...fullArgs }), "db1"))).toMatchSnapshot();
 });
 
+test("a donor writes, unless the program has it refuse statements", () => {
+    const donorWrites = (settings: Record<string, string>) => {
+        const [file] = renderMember(spec({ settings }), "db1").files;
+        return /^DONOR_WRITES=(.*)$/m.exec(file?.content ?? "")?.[1];
+    };
+    expect(donorWrites({})).toBe("1");
+    expect(donorWrites({ "wsrep-sst-donor-rejects-queries": "off" })).toBe("1");
+    expect(donorWrites({ "wsrep-sst-donor-rejects-queries": "on" })).toBe("0");
+});
+
 test("what goes to hosts can be read back", () => {
     for (const manifest of [renderMember(spec(), "db1"), renderServer(spec(), "db1")])
         expect(parse(toText(manifest))).toEqual(manifest);
