@@ -140,6 +140,7 @@ const cluster = (
         {
             nodes: args.nodes,
             links: args.links,
+            nodeIds: args.nodeIds,
             witness: args.witness,
             fencing: args.fencing,
             acceptSplitBrainRisk: args.acceptSplitBrainRisk,
