@@ -16,6 +16,7 @@ const ALONE = [
     "galera-faults",
     "pacemaker-cluster",
     "pacemaker-changes",
+    "ha-pair",
     "whole-stack",
     "vms",
     "drbd-volume",

@@ -20,9 +20,14 @@ const SECONDS = 330;
 export function addNodeCommands(program: Command): void {
     const node = program
         .command("node")
-        .description("put a node of a Pacemaker cluster aside for maintenance, and let it in again");
+        .description("put a node of a Pacemaker cluster aside or leave it alone, and let it in again");
     add(node, "standby", "move everything away from a node, and wait until it runs nothing");
-    add(node, "online", "let a node take part again, and wait until the cluster has settled");
+    add(
+        node,
+        "maintenance",
+        "leave what runs on a node as it is: the cluster neither watches it, nor starts or stops it",
+    );
+    add(node, "online", "let a node take part again, after either, and wait until the cluster has settled");
     node.command("roll <cluster> <command...>")
         .description(
             "run a command on each node of a cluster in turn, while it is put aside; those that run less first",
@@ -37,7 +42,7 @@ export function addNodeCommands(program: Command): void {
         });
 }
 
-const add = (parent: Command, verb: "standby" | "online", description: string): Command =>
+const add = (parent: Command, verb: "standby" | "maintenance" | "online", description: string): Command =>
     parent
         .command(`${verb} <node>`)
         .description(description)

@@ -98,6 +98,8 @@ export interface HaPairArgs {
     fencing?: FencingArgs;
     /** Addresses of a second link between the nodes, by node, for Corosync. Default: none, all goes over the nodes' own addresses. */
     links?: Record<string, pulumi.Input<string>>;
+    /** Corosync's numbers of the nodes, by name, where they are other than the places in `nodes`: as those of a `PacemakerCluster`. Default: the first is 1, the other one 2. */
+    nodeIds?: Record<string, pulumi.Input<number>>;
     /**
      * Seconds without a sign of life after which Pacemaker's node counts as lost, 0.5 to 60: 1 suits hosts of their own, 3 and more virtual machines that are
      * moved or overcommitted. Default: 1.

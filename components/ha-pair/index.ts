@@ -8,6 +8,7 @@ import { urlHost, withoutPrefix } from "../shared/addresses";
 import type { FaultSeconds } from "../shared/failover";
 import { checkedOn } from "../shared/node-rules";
 import { recorded } from "../shared/rules";
+import type { Volume } from "../shared/volume";
 import type { FailoverWiring } from "../shared/wiring";
 import { Failback, HaPairEngine } from "./args";
 import type { HaPairArgs } from "./args";
@@ -56,6 +57,8 @@ export class HaPair extends pulumi.ComponentResource {
     readonly address: pulumi.Output<string>;
     /** `10.77.0.101:80` of each service whose port is known, by its name. */
     readonly endpoints: pulumi.Output<Record<string, string>>;
+    /** The volume that moves along, as it was given: where it is mounted, and on which nodes it is. Undefined without one. */
+    readonly volume: pulumi.Output<Volume | undefined>;
     /** How long clients are without the address and its services, at most, by kind of fault. */
     readonly failover: pulumi.Output<FaultSeconds[]>;
     /** Which address moves, for `stackFailover`. */
@@ -79,11 +82,13 @@ export class HaPair extends pulumi.ComponentResource {
 
         this.address = spec.apply((s) => withoutPrefix(s.address));
         this.endpoints = spec.apply(endpoints);
+        this.volume = spec.apply((s) => s.volume);
         this.failover = pulumi.all([spec, mover.failover]).apply(([s, promises]) => inOwnWords(s, promises));
         this.wiring = pulumi.all([spec, mover.wiring]).apply(([s, found]) => wiringInOwnWords(s, found));
         this.registerOutputs({
             address: this.address,
             endpoints: this.endpoints,
+            volume: this.volume,
             failover: this.failover,
             wiring: this.wiring,
         });
@@ -135,6 +140,7 @@ const cluster = (
         {
             nodes: args.nodes,
             links: args.links,
+            nodeIds: args.nodeIds,
             witness: args.witness,
             fencing: args.fencing,
             acceptSplitBrainRisk: args.acceptSplitBrainRisk,

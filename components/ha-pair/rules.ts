@@ -148,6 +148,11 @@ const onlyWithPacemaker: Rule<PairSpec>[] = [
         refuses: (pair) => isKeepalived(pair) && Object.keys(pair.links).length > 0,
         because: () => "nobody would use it: it is Corosync's. Leave it out, or choose Pacemaker",
     },
+    {
+        path: "nodeIds",
+        refuses: (pair) => isKeepalived(pair) && Object.keys(pair.nodeIds).length > 0,
+        because: () => "nobody would use them: they are Corosync's. Leave them out, or choose Pacemaker",
+    },
 ];
 
 /** Each engine has signs of life of its own. */

@@ -40,6 +40,7 @@ export interface PairSpec {
     preferred: string;
     failback: Failback;
     links: Record<string, string>;
+    nodeIds: Record<string, number>;
     tokenSeconds: number | undefined;
     advertIntervalSeconds: number | undefined;
     witness: boolean;
@@ -105,6 +106,7 @@ export function toSpec(name: string, args: pulumi.Unwrap<PairWishes>): PairSpec 
         preferred: args.preferred ?? args.nodes[0]?.name ?? "",
         failback: args.failback ?? Failback.Manual,
         links: args.links ?? {},
+        nodeIds: args.nodeIds ?? {},
         tokenSeconds: args.tokenSeconds,
         advertIntervalSeconds: args.advertIntervalSeconds,
         witness: args.witness,

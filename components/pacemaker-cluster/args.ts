@@ -185,8 +185,14 @@ export interface FencingArgs {
 
 /** What a `PacemakerCluster` is made from. */
 export interface PacemakerClusterArgs {
-    /** The members: two, or an odd number from three. The configuration is applied on the first. */
+    /** The members: two, or an odd number from three. The configuration is applied on the first. New ones go to the end: see `nodeIds`. */
     nodes: NodeArgs[];
+    /**
+     * Corosync's number (`nodeid`) of nodes, by name, 1 to 65535: it stays the same for as long as a node is a member. Needed when one leaves `nodes` that is not
+     * the last, as those after it move up: of n1, n2 and n3 without n2, `{ n3: 3 }`. An update that would give a member another number is refused on the hosts.
+     * Default: a node's place in `nodes`, from 1.
+     */
+    nodeIds?: Record<string, pulumi.Input<number>>;
     /** Addresses of a second network between the members, by node: Corosync uses both. Default: one link, on the nodes' `address`. */
     links?: Record<string, pulumi.Input<string>>;
     /** A third vote for two nodes: `witness.vote`. Default: none; two nodes then decide by who fences first. */

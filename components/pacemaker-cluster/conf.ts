@@ -1,6 +1,6 @@
 import { header } from "../shared/header";
 import { paths } from "./paths";
-import type { ClusterSpec, Sbd } from "./spec";
+import type { ClusterNode, ClusterSpec, Sbd } from "./spec";
 
 /** A section of corosync.conf: keys with values, and sections. */
 interface Section {
@@ -66,6 +66,8 @@ const quorum = (spec: ClusterSpec): Section => ({
 /** The quorum section as text: what the vote's daemon reads when it starts. */
 export const quorumConf = (spec: ClusterSpec): string => `${lines(quorum(spec)).join("\n")}\n`;
 
+const byNumber = (nodes: ClusterNode[]): ClusterNode[] => [...nodes].sort((a, b) => a.id - b.id);
+
 /** What Corosync reads on every member. */
 export function corosyncConf(spec: ClusterSpec): string {
     const links = spec.nodes.some((node) => node.secondAddress !== undefined) ? [0, 1] : [0];
@@ -88,7 +90,8 @@ export function corosyncConf(spec: ClusterSpec): string {
         },
         {
             name: "nodelist",
-            items: spec.nodes.map((node) => ({
+            // By number: the order of the arguments is not the cluster's.
+            items: byNumber(spec.nodes).map((node) => ({
                 name: "node",
                 items: [
                     ["name", node.name],

@@ -89,6 +89,7 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
         validators: [
             { name: "Corosync accepts the configuration", command: accepted },
             { name: "no other cluster runs here", command: cluster("free") },
+            { name: "members keep their numbers", command: cluster("numbered") },
             ...(spec.sbd === undefined
                 ? []
                 : [{ name: "the watchdog and the fencing disk can be used", command: cluster("blank") }]),

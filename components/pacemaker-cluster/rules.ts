@@ -1,7 +1,7 @@
 import { hostRules } from "../shared/node-rules";
 import { each } from "../shared/rules";
 import type { ItemRule, Rules, Violation } from "../shared/rules";
-import { isAddress, quoted, same, whole } from "../shared/syntax";
+import { isAddress, quoted, same, shown, whole } from "../shared/syntax";
 import { fencingRules } from "./fencing-rules";
 import { resourceRules } from "./resource-rules";
 import type { ClusterNode, ClusterSpec } from "./spec";
@@ -47,6 +47,33 @@ const linkRules = (spec: ClusterSpec): Violation[] => {
     ];
 };
 
+/** Numbers of 16 bits: libknet's `knet_node_id_t`. */
+const LAST_ID = 65535;
+
+const idRules = ({ nodes, nodeIds }: ClusterSpec): Violation[] => {
+    const refuse = (path: string, message: string): Violation => ({ path, message, level: "refuse" });
+    const sharing = (name: string, id: number): string | undefined =>
+        nodes.find((node) => node.id === id && node.name !== name)?.name;
+    const byPlace = (name: string): string => (name in nodeIds ? "" : ", by its place in nodes: give it another one");
+    const given = Object.entries(nodeIds);
+    return [
+        ...given
+            .filter(([name]) => !nodes.some((node) => node.name === name))
+            .map(([name]) => refuse(`nodeIds.${name}`, `${quoted(name)} is no node of this cluster`)),
+        ...given
+            .filter(([, id]) => !whole(id, 1, LAST_ID))
+            .map(([name, id]) =>
+                refuse(`nodeIds.${name}`, `${shown(id)} is no number of a node: a whole one from 1 to ${LAST_ID}`),
+            ),
+        ...given.flatMap(([name, id]) => {
+            const other = sharing(name, id);
+            return other === undefined
+                ? []
+                : [refuse(`nodeIds.${name}`, `${shown(id)} is the number of ${other} too${byPlace(other)}`)];
+        }),
+    ];
+};
+
 /** Everything that is refused about a cluster, and what is warned of. */
 export const rules: Rules<ClusterSpec> = [
     {
@@ -86,6 +113,7 @@ export const rules: Rules<ClusterSpec> = [
     },
     each("nodes", (spec) => spec.nodes, nodeRules),
     linkRules,
+    idRules,
     ...fencingRules,
     {
         path: "tokenSeconds",

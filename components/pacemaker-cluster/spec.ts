@@ -19,7 +19,7 @@ import type {
 /** A member. */
 export interface ClusterNode {
     name: string;
-    /** Corosync's number for it: its place in the list, from 1. */
+    /** Corosync's number for it. */
     id: number;
     address: string;
     /** Its address on the second link, where there is one. */
@@ -84,6 +84,8 @@ export interface ClusterSpec {
     nodes: ClusterNode[];
     /** Names of nodes in `links`, to point at strangers. */
     links: Record<string, string>;
+    /** The numbers that are stated, by names of nodes. */
+    nodeIds: Record<string, number>;
     witness: { node: string; address: string; port: number } | undefined;
     ipmi: Record<string, IpmiDevice> | undefined;
     libvirt: Record<string, LibvirtDevice> | undefined;
@@ -145,15 +147,17 @@ export const publicArgs = ({ nodes, witness, fencing, ...args }: PacemakerCluste
 /** The spec of a cluster, with all defaults. */
 export function toSpec(name: string, args: pulumi.Unwrap<PublicArgs>): ClusterSpec {
     const links = args.links ?? {};
+    const nodeIds = args.nodeIds ?? {};
     return {
         name,
         nodes: args.nodes.map((node, place) => ({
             name: node.name,
-            id: place + 1,
+            id: nodeIds[node.name] ?? place + 1,
             address: node.address,
             secondAddress: links[node.name],
         })),
         links,
+        nodeIds,
         witness: args.witness,
         ipmi: args.ipmi && mapped(args.ipmi, ipmi),
         libvirt: args.libvirt && mapped(args.libvirt, libvirt),

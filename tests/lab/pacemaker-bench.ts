@@ -3,9 +3,10 @@ import { controller } from "../../cli/demo/pair/program";
 import { CertificateAuthority, PacemakerCluster, Witness } from "../../components";
 import type { Fault, FaultSeconds, PacemakerClusterArgs } from "../../components";
 import { paths } from "../../components/pacemaker-cluster/paths";
-import type { LabHost, ProbeReport } from "../../lab";
+import type { LabHost } from "../../lab";
 import { Prober, httpProbe, monotonicMs, vipOwners } from "../../lab";
-import { figure } from "./stack";
+import { late, seen } from "./seen";
+import type { Seen } from "./seen";
 import { Bench, onHost, until } from "./support";
 
 /** The members; the first is preferred. */
@@ -16,21 +17,11 @@ export const THIRD = "third";
 export const CLUSTER = paths.script;
 /** Of the computed bound: the rest is this machine, which runs all hosts and the client. */
 const ROOM = 1.15;
-const ASK_MS = 20;
 /** How long nothing is served where nothing may be: several times what a failover takes. */
 const REFUSED_SECONDS = 6;
 
-/** What a client of the address saw. */
-export interface Seen extends ProbeReport {
-    seconds: number;
-    /** Hosts that held the address at once. */
-    both: string[][];
-}
-
 /** The other member. */
 export const other = (name: string): string => MEMBERS.find((n) => n !== name)!;
-/** The longest time between two questions, less the usual: so much later a gap may end than it did. */
-export const late = ({ resolutionMs }: ProbeReport): number => Math.max(0, resolutionMs - ASK_MS) / 1000;
 
 /** Two members with controllers, a witness, and an address with a web server behind it. */
 export class PacemakerBench {
@@ -131,39 +122,8 @@ export class PacemakerBench {
     }
 
     /** What a client of the address saw until it answers at `to` again, and whether two held it at once. */
-    async seen(what: string, to: () => string[], happens: () => Promise<unknown>): Promise<Seen> {
-        const prober = new Prober(httpProbe(`http://${this.vip}/`), { everyMs: ASK_MS, timeoutMs: 300 });
-        const both: string[][] = [];
-        const watching = { over: false };
-        const watch = (async () => {
-            while (!watching.over) {
-                const now = await this.owners();
-                if (now.length > 1 && (await this.owners()).length > 1) both.push(now);
-            }
-        })();
-        try {
-            await until("the address answers", 10, async () => prober.answers, Boolean);
-            await happens();
-            const begin = monotonicMs();
-            await until(
-                "the address answers again",
-                30,
-                async () => ({
-                    answers: prober.answers,
-                    owners: await this.owners(),
-                    waited: monotonicMs() - begin,
-                }),
-                (now) => now.answers && now.owners.length === 1 && to().includes(now.owners[0]!),
-            );
-        } finally {
-            watching.over = true;
-            await watch;
-            await prober.stop();
-        }
-        const report = await prober.stop();
-        const seconds = Math.max(0, ...report.gaps.map((gap) => gap.lengthMs)) / 1000;
-        figure(`${what}: ${report.lost} questions lost, longest gap`, seconds);
-        return { ...report, seconds, both };
+    seen(what: string, to: () => string[], happens: () => Promise<unknown>): Promise<Seen> {
+        return seen({ url: `http://${this.vip}/`, owners: () => this.owners() }, what, to, happens);
     }
 
     expectWithin(found: Seen, fault: Fault, more = 0): void {

@@ -4,7 +4,7 @@ import type { FencingArgs, IpmiFencingArgs } from "../../components";
 import { OtherControllers } from "./controllers";
 import { Hypervisor } from "./hypervisor";
 import { MEMBERS, PacemakerBench, THIRD, other } from "./pacemaker-bench";
-import type { Seen } from "./pacemaker-bench";
+import type { Seen } from "./seen";
 import { up, upOk } from "./stack";
 import { onHost } from "./support";
 

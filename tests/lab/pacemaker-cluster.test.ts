@@ -4,7 +4,8 @@ import { monotonicMs } from "../../lab";
 import { etc } from "./beacon";
 import { pulumiHa } from "./command";
 import type { Ended } from "./command";
-import { CLUSTER, MEMBERS, PacemakerBench, THIRD, late, other } from "./pacemaker-bench";
+import { CLUSTER, MEMBERS, PacemakerBench, THIRD, other } from "./pacemaker-bench";
+import { late } from "./seen";
 import { destroy, figure, up, upOk } from "./stack";
 import { onHost, until } from "./support";
 

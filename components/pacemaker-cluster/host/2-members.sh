@@ -45,6 +45,38 @@ verb_free() {
     [[ $running == "$CLUSTER" ]] || fail "corosync runs the cluster \"$running\" here, which was not made by this program: stop it (systemctl disable --now pacemaker corosync), or give another node"
 }
 
+CONF=/etc/corosync/corosync.conf
+# What is there now, past the new one that a validator is shown.
+PRESENT=/proc/1/root$CONF
+
+# `NAME NUMBER` of each member, of a file of this cluster's: what a package brings along has another name.
+numbers_in() { # FILE
+    grep -qsE "^ *cluster_name: *$CLUSTER *\$" "$1" || return 0
+    awk '/^ *(name|nodeid):/ { is[$1] = $2 } $1 == "}" && "nodeid:" in is { print is["name:"], is["nodeid:"]; delete is }' "$1"
+}
+
+numbers_running() {
+    { corosync-cmapctl nodelist.node. 2>/dev/null || true; } |
+        sed -nE 's/^nodelist\.node\.([0-9]+)\.(name|nodeid) [^=]*= /\1 \2 /p' |
+        awk '{ is[$1, $2] = $3; all[$1] }
+            END { for (n in all) print is[n, "name"], is[n, "nodeid"] }'
+}
+
+# Corosync, its votes and Pacemaker know a member by its number: with another one, while it runs, it is a stranger, and with another member's it is that one.
+# Validator: before the change is on any member, as the first reload would have all of them take it.
+verb_numbered() {
+    local name number was had changed='' keep=''
+    had=$(numbers_running)
+    [[ -n $had ]] || had=$(numbers_in "$PRESENT")
+    while read -r name number; do
+        was=$(sed -n "s/^$name //p" <<<"$had")
+        [[ -n $was ]] || continue
+        keep+="${keep:+, }$name: $was"
+        [[ $was == "$number" ]] || changed+="${changed:+, }$name is $was and would be $number"
+    done < <(numbers_in "$CONF")
+    [[ -z $changed ]] || fail "members would get other numbers: $changed; put the nodes back in their order, or keep the numbers they have, with nodeIds: { $keep }"
+}
+
 # online, standby and so on of each node, as `NAME key=value…`.
 nodes_as_seen() {
     timeout 10 crm_mon -1 --output-as=xml --include=none,nodes 2>/dev/null |

@@ -120,11 +120,11 @@ stated() {
 }
 
 # Resources that do not run, in the role that is asked of them, a line each. A fence device, which never runs on its target, has no place while the other
-# node of two is put aside; it works all the same.
+# node of two is put aside, or was started again in maintenance; it works all the same.
 not_running() {
     local id seen among='s/^ *<primitive id="([^"]+)".*/\1/p'
     stated >"$WORK/stated.xml"
-    ! nodes_as_seen | grep -q 'standby=true' || among='/class="stonith"/d; '$among
+    ! nodes_as_seen | grep -qE ' (standby|maintenance)=true' || among='/class="stonith"/d; '$among
     seen=$(timeout 20 crm_mon -1 -r --output-as=xml --include=none,resources)
     while read -r id; do
         stopped_on_purpose "$id" || grep -E "<resource id=\"$id(:[0-9]+)?\"" <<<"$seen" | grep -qE 'role="(Started|Promoted|Unpromoted|Master|Slave)".* failed="false"' || printf '%s\n' "$id"

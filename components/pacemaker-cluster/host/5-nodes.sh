@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # shared with the files beside this one
-# Maintenance: a node is put aside, and let in again.
+# Maintenance: a node is put aside or left alone, and let in again.
 
-standby_is() { # NODE true|false
-    nodes_as_seen | grep -E "^$1 " | grep -q "standby=$2"
+is_so() { # NODE standby|maintenance true|false
+    nodes_as_seen | grep -E "^$1 " | grep -q " $2=$3"
 }
 
 known() { # NODE
@@ -22,7 +22,7 @@ aside() {
 }
 
 others_can_take_over() { # from NODE
-    nodes_as_seen | grep -vE "^$1 " | grep 'online=true' | grep -q 'standby=false'
+    nodes_as_seen | grep -vE "^$1 " | grep 'online=true' | grep 'standby=false' | grep -q 'maintenance=false'
 }
 
 # Both sides of the replicated disks that the cluster runs have the same.
@@ -43,24 +43,42 @@ verb_order() {
 verb_standby() { # NODE
     SUBJECT=${1:?a node}
     known "$SUBJECT"
-    others_can_take_over "$SUBJECT" || fail "no other node could take over from $SUBJECT: the others are down or in standby; nothing was changed"
+    ! is_so "$SUBJECT" maintenance true || fail "$SUBJECT is in maintenance, so that nothing there is stopped or moved; first: pulumi-ha node online $SUBJECT"
+    others_can_take_over "$SUBJECT" || fail "no other node could take over from $SUBJECT: the others are down, in standby or in maintenance; nothing was changed"
     timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --update on
     await "$SETTLE" aside || fail "$SUBJECT is in standby, and after $SETTLE s still waiting for $WAITING"
     say "$SUBJECT is in standby and runs nothing; the cluster keeps it so until: pulumi-ha node online $SUBJECT"
     where
 }
 
+left_alone() {
+    WAITING="$SUBJECT to be left alone"
+    is_so "$SUBJECT" maintenance true && settled
+}
+
+verb_maintenance() { # NODE
+    SUBJECT=${1:?a node}
+    known "$SUBJECT"
+    timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name maintenance --update true
+    await "$SETTLE" left_alone || fail "$SUBJECT is in maintenance, and after $SETTLE s still waiting for $WAITING"
+    say "$SUBJECT is in maintenance: what runs there goes on, and the cluster neither watches it, nor starts, stops or moves it, until: pulumi-ha node online $SUBJECT"
+    where
+}
+
 let_in() {
     WAITING="$SUBJECT to be let in"
-    standby_is "$SUBJECT" false && all_members && settled && replicas_current
+    is_so "$SUBJECT" standby false && is_so "$SUBJECT" maintenance false && all_members && settled && replicas_current
 }
 
 verb_online() { # NODE
     SUBJECT=${1:?a node}
     known "$SUBJECT"
+    # What was started or stopped by hand meanwhile is found first: by its last word all ran.
+    ! is_so "$SUBJECT" maintenance true || timeout 60 crm_resource --refresh --node "$SUBJECT" >/dev/null 2>&1 || true
     timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --delete >/dev/null
     timeout 20 crm_attribute --type status --node "$SUBJECT" --name standby --delete >/dev/null
-    await "$SETTLE" let_in || fail "$SUBJECT is no longer in standby, and after $SETTLE s still waiting for $WAITING"
+    timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name maintenance --delete >/dev/null
+    await "$SETTLE" let_in || fail "$SUBJECT is let in again, and after $SETTLE s still waiting for $WAITING"
     say "$SUBJECT is online"
     where
 }

@@ -169,6 +169,8 @@ unchanged() { # WHY: nothing was moved
 # In its turn; what runs here moves only to where it can, with all its data.
 step_aside() {
     local missing
+    # Nothing there would be stopped, nor started again for the change.
+    ! is_so "$NODE" maintenance true || fail "not changed here: $NODE is in maintenance; first: pulumi-ha node online $NODE"
     await "$ROLL_SECONDS" my_turn || fail "not changed here: still waiting for $WAITING"
     if ((HERE)); then
         others_can_take_over "$NODE" || unchanged "$NODE runs $HERE resources, and no other node could take over"

@@ -11,7 +11,11 @@ async function made(preview: boolean, args: Partial<HaPairArgs>) {
     const { registered, applies, result } = await mocked(preview, async () => {
         const web: HaPairArgs = { nodes, address: "10.77.0.101/24", services: { web: { preset: "nginx" } } };
         const pair = new HaPair("front", { ...web, ...args });
-        return { address: await promised(pair.address), endpoints: await promised(pair.endpoints) };
+        return {
+            address: await promised(pair.address),
+            endpoints: await promised(pair.endpoints),
+            volume: await promised(pair.volume),
+        };
     });
     return { registered, applies, outputs: result };
 }
@@ -26,7 +30,11 @@ describe.each([
         const stdin = (name: string): string => String(registered.find((r) => r.name === name)?.inputs.stdin);
         expect(stdin("front-app1-services-apply")).toContain("service nginx.service enabled running");
         expect(stdin("front-app1-apply")).toContain("nginx.service");
-        expect(outputs).toEqual({ address: "10.77.0.101", endpoints: { web: "10.77.0.101:80" } });
+        expect(outputs).toEqual({
+            address: "10.77.0.101",
+            endpoints: { web: "10.77.0.101:80" },
+            volume: undefined,
+        });
     });
 
     test("the preferred node is the one with the highest priority", async () => {
@@ -34,6 +42,15 @@ describe.each([
         const vip = registered.find((r) => r.type === "pulumi-ha:index:KeepalivedVip");
         expect((vip?.inputs.nodes as { name: string }[]).map((node) => node.name)).toEqual(["app2", "app1"]);
     });
+});
+
+test.each([
+    ["preview", true],
+    ["update", false],
+])("in a %s a pair hands its volume on as it was given", async (_title, preview) => {
+    const risk = { volume: pulumi.output(volume), acceptSplitBrainRisk: "a test" };
+    expect((await made(preview, risk)).outputs.volume).toEqual(volume);
+    expect((await made(preview, { services: {}, ...risk })).outputs.volume).toEqual(volume);
 });
 
 test("fails: a volume with neither fencing nor witness, before anything is made", async () => {

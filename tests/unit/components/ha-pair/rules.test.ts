@@ -56,6 +56,7 @@ test.each<[title: string, parts: Parts, path: string, words: string]>([
     ["a volume with keepalived", { ...safe, engine: "keepalived" }, "volume", "keepalived has no say in who writes"],
     ["fencing with keepalived", { fenced: true }, "fencing", "keepalived neither votes nor fences"],
     ["a witness with keepalived", { witness: true }, "witness", "keepalived neither votes nor fences"],
+    ["numbers of nodes with keepalived", { nodeIds: { app1: 1 } }, "nodeIds", "they are Corosync's"],
     ["links with keepalived", { links: { app1: "10.78.0.31" } }, "links", "it is Corosync's"],
     [
         "a file of two services",

@@ -82,6 +82,87 @@ test("all members are given the same bytes", () => {
     expect(renderReload(full).files[0]?.content).toBe(conf("n1")?.content);
 });
 
+describe("numbers of members", () => {
+    const ids = (cluster: ClusterSpec): string[] =>
+        [...corosyncConf(cluster).matchAll(/name: (\S+)\s+nodeid: (\d+)/g)].map(([, name, id]) => `${name} ${id}`);
+    const two = spec();
+    const three = { nodes: [n1, n2, n3], witness: undefined };
+
+    test("are the places of nodes, unless they are stated", () => {
+        expect(ids(two)).toEqual(["n1 1", "n2 2"]);
+        expect(ids(spec({ nodes: [n1, n3], nodeIds: { n3: 3 } }))).toEqual(["n1 1", "n3 3"]);
+    });
+
+    test("that are stated make another order of nodes no change", () =>
+        expect(corosyncConf(spec({ nodes: [n2, n1], nodeIds: { n1: 1, n2: 2 } }))).toBe(corosyncConf(two)));
+
+    /** What a host says to a file of this cluster: beside another one that runs there, or lies there. */
+    function asked(next: ClusterSpec, host: { runs?: ClusterSpec; has?: ClusterSpec }) {
+        const dir = mkdtempSync(path.join(tmpdir(), "numbers-"));
+        const at = (file: string, text: string): string => {
+            writeFileSync(path.join(dir, file), text, { mode: 0o755 });
+            return path.join(dir, file);
+        };
+        const keys = (host.runs?.nodes ?? []).flatMap(({ name, id, address }, n) => [
+            `nodelist.node.${n}.name (str) = ${name}`,
+            `nodelist.node.${n}.nodeid (u32) = ${id}`,
+            `nodelist.node.${n}.ring0_addr (str) = ${address}`,
+        ]);
+        at("corosync-cmapctl", host.runs ? `#!/bin/sh\ncat <<'END'\n${keys.join("\n")}\nEND\n` : "#!/bin/sh\nexit 1\n");
+        const parts = ["say", "fail", "numbers_in", "numbers_running", "verb_numbered"].map(
+            (part) => new RegExp(`^${part}\\(\\) ({.*}$|[^]*?^})`, "m").exec(SCRIPT)![0],
+        );
+        const present = host.has ? at("present.conf", corosyncConf(host.has)) : path.join(dir, "none");
+        const set = `CLUSTER=${next.name} CONF=${at("new.conf", corosyncConf(next))} PRESENT=${present} PATH=${dir}:$PATH`;
+        const script = `shopt -s inherit_errexit\n${parts.join("\n")}\n${set}\nverb_numbered`;
+        const { status, stderr } = spawnSync("bash", ["--norc", "-euo", "pipefail", "-c", script], {
+            encoding: "utf8",
+        });
+        return { status, stderr };
+    }
+    const fine = { status: 0, stderr: "" };
+    const reordered = spec({ nodes: [n2, n1] });
+
+    test.each<[string, ClusterSpec, Parameters<typeof asked>[1]]>([
+        ["a host that has none", two, {}],
+        ["the same", two, { runs: two, has: two }],
+        ["the same, where nothing runs", two, { has: two }],
+        ["a node more, at the end", spec(three), { runs: two, has: two }],
+        ["another node in the place of one", spec({ nodes: [n1, n3] }), { runs: two }],
+        ["stated as they were", spec({ nodes: [n2, n1], nodeIds: { n1: 1, n2: 2 } }), { runs: two }],
+        ["the order before, where the wrong one was laid down and not taken", two, { runs: two, has: reordered }],
+        ["another cluster's file", two, { has: spec({ nodes: [n2, n1] }, "former") }],
+    ])("that a host takes: %s", (_title, next, host) => expect(asked(next, host)).toEqual(fine));
+
+    test.each<[string, ClusterSpec, Parameters<typeof asked>[1], string]>([
+        [
+            "another order of those that run",
+            reordered,
+            { runs: two, has: two },
+            "n2 is 2 and would be 1, n1 is 1 and would be 2; put the nodes back in their order, or keep the numbers they have, with nodeIds: { n2: 2, n1: 1 }",
+        ],
+        ["another order, while Corosync is down", reordered, { has: two }, "n2 is 2 and would be 1"],
+        [
+            "one taken out that is not the last",
+            spec({ nodes: [n1, n3] }),
+            { runs: spec(three) },
+            "numbers: n3 is 3 and would be 2; put the nodes back in their order, or keep the numbers they have, with nodeIds: { n1: 1, n3: 3 }",
+        ],
+    ])("fails: %s", (_title, next, host, words) => {
+        const said = asked(next, host);
+        expect(said.status).toBe(1);
+        expect(said.stderr).toContain(words);
+    });
+
+    test("are looked at before anything changes, on every member", () => {
+        for (const name of ["n1", "n2"])
+            expect(renderMember(two, name).validators).toContainEqual({
+                name: "members keep their numbers",
+                command: "/usr/local/lib/pulumi-ha/pacemaker/cluster numbered",
+            });
+    });
+});
+
 test("a changed file of a resource is rolled, and moves what runs once", () => {
     const at = "/etc/nginx/conf.d/shop.conf";
     const shop = (content: string, node: string) =>
