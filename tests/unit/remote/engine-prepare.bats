@@ -237,14 +237,50 @@ STUB
     [ "$(calls | head -n 1)" = 101 ]
 }
 
-@test "fails: an unsupported system is refused by name before anything changes" {
-    printf 'ID=fedora\nVERSION_ID=41\nPRETTY_NAME="Fedora Linux 41"\n' >"$HOST/etc/os-release"
+# As the system itself writes it: Debian quotes its version alone, Rocky its name too.
+system() { # ID VERSION NAME
+    printf '%s\n' "PRETTY_NAME=\"$3\"" "VERSION_ID=\"$2\"" "ID=$1" >"$HOST/etc/os-release"
+}
+
+@test "every supported system is taken" {
     wants 'package nginx'
-    for verb in prepare apply; do
-        run engine "$verb"
-        [ "$status" -eq 1 ]
-        [[ $output == *"this host runs Fedora Linux 41: supported are Debian 12 and 13, Ubuntu 22.04 and 24.04"* ]]
-    done
+    while read -r id version name; do
+        system "$id" "$version" "$name"
+        for verb in prepare apply; do
+            run engine "$verb"
+            [ "$status" -eq 0 ] || { echo "$name: $output"; return 1; }
+        done
+    done <<'SYSTEMS'
+debian 12 Debian GNU/Linux 12 (bookworm)
+debian 13 Debian GNU/Linux 13 (trixie)
+ubuntu 22.04 Ubuntu 22.04.5 LTS
+ubuntu 24.04 Ubuntu 24.04.1 LTS
+SYSTEMS
+}
+
+@test "fails: an unsupported system is refused by name before anything changes" {
+    wants 'package nginx'
+    while read -r id version name; do
+        system "$id" "$version" "$name"
+        for verb in prepare apply; do
+            run engine "$verb"
+            [ "$status" -eq 1 ] || { echo "$name is taken"; return 1; }
+            [[ $output == *"this host runs $name: supported are Debian 12 and 13, Ubuntu 22.04 and 24.04"* ]] || { echo "$name: $output"; return 1; }
+        done
+    done <<'SYSTEMS'
+debian 11 Debian GNU/Linux 11 (bullseye)
+debian 14 Debian GNU/Linux 14 (forky)
+ubuntu 20.04 Ubuntu 20.04.6 LTS
+ubuntu 24.10 Ubuntu 24.10
+ubuntu 12 Ubuntu 12
+linuxmint 22 Linux Mint 22
+"rocky" 9.5 Rocky Linux 9.5 (Blue Onyx)
+fedora 41 Fedora Linux 41
+SYSTEMS
+    printf 'ID=debian\nPRETTY_NAME="Debian GNU/Linux trixie/sid"\n' >"$HOST/etc/os-release"
+    run engine prepare
+    [ "$status" -eq 1 ]
+    [[ $output == *"this host runs Debian GNU/Linux trixie/sid: supported are"* ]]
     [ "$(calls)" = "" ]
 }
 

@@ -19,7 +19,9 @@ for (const file of readdirSync(__dirname).filter((name) => name.endsWith(".bats"
         `${file} passes`,
         () => {
             const { status, stdout } = spawnSync("bats", ["--tap", file], { cwd: __dirname, encoding: "utf8" });
-            const failures = stdout.split("\n").filter((row) => !row.startsWith("ok ") && row !== "");
+            // A row that was skipped is one too: nothing is left to skip where bats and root are.
+            const passed = (row: string) => row.startsWith("ok ") && !row.includes(" # skip");
+            const failures = stdout.split("\n").filter((row) => !passed(row) && row !== "");
             expect({ status, failures }).toEqual({ status: 0, failures: [expect.stringMatching(/^1\.\.\d+$/)] });
         },
         300_000,

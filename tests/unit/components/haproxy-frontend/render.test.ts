@@ -68,6 +68,41 @@ test("a frontend on all addresses needs no foreign ones", () => {
     expect(frontendConf(anywhere, lb1)).toContain("    bind *:443 ssl ");
 });
 
+/** The rows of a configuration that hold a word. */
+const rows = (of: FrontendSpec, word: string): string[] =>
+    frontendConf(of, lb1)
+        .split("\n")
+        .map((row) => row.trim())
+        .filter((row) => row.split(" ").includes(word));
+
+test("a client's address stays at its server when another one comes or goes", () => {
+    const bySource = frontendConf(spec(webArgs, { balance: HaproxyBalance.Source }), lb1);
+    expect(bySource).toContain("\n    balance source\n    hash-type consistent\n");
+    expect(frontendConf(spec(webArgs), lb1)).not.toContain("hash-type");
+});
+
+test.each<[string, Partial<typeof webArgs>, string]>([
+    ["as it is", { check: { tls: true } }, "check-ssl verify none"],
+    ["on another port", { check: { tls: true, port: 9443 } }, "check-ssl verify none"],
+    [
+        "beside verified TLS, on another port",
+        { check: { tls: true, port: 9443 }, serverTls: { serverName: undefined } },
+        "ssl verify required ca-file /etc/haproxy/certs/web-servers-ca.pem check-ssl",
+    ],
+])("a check by TLS, %s, speaks it and nothing above it", (_, changes, words) => {
+    for (const mode of [HaproxyMode.Http, HaproxyMode.Tcp]) {
+        const checked = spec(webArgs, { mode, ...changes });
+        expect(rows(checked, "default-server")).toEqual([expect.stringMatching(new RegExp(` ${words}$`))]);
+        expect(rows(checked, "httpchk")).toEqual([]);
+    }
+});
+
+test("a check by TLS beside verified TLS on the same port is made with it", () => {
+    const checked = spec(webArgs, { check: { tls: true }, serverTls: { serverName: undefined } });
+    expect(rows(checked, "default-server")[0]).toContain(" ssl verify required ");
+    expect(frontendConf(checked, lb1)).not.toContain("verify none");
+});
+
 const installed = spawnSync("haproxy", ["-v"]).status === 0;
 if (!installed)
     console.warn("skipped: haproxy is not installed here, so its own parser reads nothing back (apt install haproxy)");
