@@ -74,7 +74,10 @@ export interface DrbdVolumeArgs {
     fileSystem?: pulumi.Input<FileSystem>;
     /** Who makes one side the one that is written. Default: `Promotion.Pacemaker`, with DRBD's fencing handlers for it. */
     promotion?: pulumi.Input<Promotion>;
-    /** Mebibytes that the volume must offer at least; smaller devices are refused on the host. Default: what the smaller device has room for. */
+    /**
+     * Mebibytes that the volume must offer at least; smaller devices are refused on the host. Raised, once the devices are larger, it makes the volume and its
+     * file system take what is there, while it is mounted; nothing ever shrinks. Default: what the smaller device had room for when the volume was formed.
+     */
     sizeMebibytes?: pulumi.Input<number>;
     /** Addresses that replicate, by name of node or tiebreaker: a link of their own. All traffic is authenticated, and in clear. Default: the nodes' addresses. */
     replicationAddresses?: Record<string, pulumi.Input<string>>;

@@ -14,6 +14,8 @@ export const PATHS = {
 export const settingsFile = (name: string): string => `${PATHS.drbd}/${name}.settings`;
 /** What the file system of a volume is to be. */
 export const contentFile = (name: string): string => `${PATHS.drbd}/${name}.content`;
+/** What a side of a volume is to offer. */
+export const sizeFile = (name: string): string => `${PATHS.drbd}/${name}.size`;
 /** The volume as DRBD reads it. */
 export const resourceFile = (name: string): string => `/etc/drbd.d/${name}.res`;
 /** Brings a volume up at boot, on hosts without Pacemaker: Debian's own. */

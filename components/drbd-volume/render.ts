@@ -5,7 +5,7 @@ import { header } from "../shared/header";
 import { Promotion } from "../shared/volume";
 import { FileSystem } from "./args";
 import { SECRET, resourceConf } from "./conf";
-import { PATHS, bootTarget, contentFile, resourceFile, settingsFile, verifyUnit } from "./paths";
+import { PATHS, bootTarget, contentFile, resourceFile, settingsFile, sizeFile, verifyUnit } from "./paths";
 import { SCRIPT } from "./script";
 import { settings } from "./settings";
 import { deviceOf, peersOf, sideOf } from "./spec";
@@ -53,6 +53,7 @@ export function renderNode(spec: VolumeSpec, nodeName: string): Manifest {
         unit: `drbd-${spec.name}`,
         files: [
             rootFile(resourceFile(spec.name), "0600", resourceConf(spec), { fill: [SECRET], onChange: [converge] }),
+            ...(side && spec.sizeMebibytes > 0 ? [growing(spec)] : []),
             ...(comparesHere(spec, nodeName) ? verifyFiles(spec) : []),
         ],
         validators: [{ name: "drbdadm accepts the resource", command: `drbdadm sh-nop ${spec.name}` }],
@@ -70,6 +71,16 @@ export function renderNode(spec: VolumeSpec, nodeName: string): Manifest {
                       command: volume("connected", spec),
                       withinSeconds: UP_SECONDS,
                   },
+                  // The last side: whichever has it mounted has made it larger by now.
+                  ...(spec.sizeMebibytes > 0
+                      ? [
+                            {
+                                name: `${spec.name} offers ${spec.sizeMebibytes} MiB`,
+                                command: volume("grown", spec),
+                                withinSeconds: UP_SECONDS,
+                            },
+                        ]
+                      : []),
               ]
             : [
                   {
@@ -105,6 +116,15 @@ export function renderContent(spec: VolumeSpec): Manifest {
         ],
     });
 }
+
+/** Its change is what makes a volume larger: when the sides' devices have been admitted, and after DRBD's own settings. */
+const growing = (spec: VolumeSpec): ManagedFile =>
+    rootFile(
+        sizeFile(spec.name),
+        "0644",
+        `${header(`DrbdVolume ${spec.name}`)}\nSIZE_MEBIBYTES=${spec.sizeMebibytes}\n`,
+        { onChange: [run(volume("grow", spec), Impact.Reload)] },
+    );
 
 const isFirst = ({ nodes }: VolumeSpec, nodeName: string): boolean => nodes[0]?.name === nodeName;
 

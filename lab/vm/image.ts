@@ -9,7 +9,7 @@ import { run } from "../run";
 /** What a machine has beside a plain server: its kernel, and what clusters are made of, so that no test waits for packages. */
 const PACKAGES = [
     ...["linux-image-cloud-amd64", "kmod", "udev", "busybox-static", "qemu-guest-agent"],
-    ...["drbd-utils", "corosync", "corosync-qdevice", "libnss3-tools", "sbd"],
+    ...["drbd-utils", "lvm2", "corosync", "corosync-qdevice", "libnss3-tools", "sbd"],
     ...["pacemaker", "pacemaker-cli-utils", "resource-agents", "fence-agents", "ipmitool", "libxml2-utils"],
     ...["xfsprogs", "e2fsprogs", "psmisc", "nginx-light", "iputils-arping"],
 ];

@@ -51,13 +51,13 @@ verb_leave() {
 main() {
     local verb=${1-}
     case $verb in
-    admit | attached | connected | healthy | verify | evidence) read_settings "${2-}" ;;
-    prepare | converge | form | replace | leave | discard | rejoin | keep)
+    admit | attached | connected | grown | healthy | verify | evidence) read_settings "${2-}" ;;
+    prepare | converge | form | grow | replace | leave | discard | rejoin | keep)
         read_settings "${2-}"
         exec 9>"/run/pulumi-ha-drbd-$NAME.lock"
         flock --timeout 30 9 || fail "another run changes this volume at this moment"
         ;;
-    *) fail "'$verb' is no verb: admit, prepare, converge, form, attached, connected, healthy, verify, replace, leave, evidence, discard, rejoin, keep" ;;
+    *) fail "'$verb' is no verb: admit, prepare, converge, form, grow, attached, connected, grown, healthy, verify, replace, leave, evidence, discard, rejoin, keep" ;;
     esac
     shift
     "verb_$verb" "$@"

@@ -31,6 +31,21 @@ test.each([
     expect(text(manifest)).toMatchSnapshot(),
 );
 
+test("a size is asked of the sides, the last of which says whether it is there", () => {
+    const sized = spec({ sizeMebibytes: 500 });
+    const path = "/usr/local/lib/pulumi-ha/drbd/files.size";
+    const gates = (node: string) => renderNode(sized, node).gates.map(({ name }) => name);
+    for (const node of ["app1", "app2"])
+        expect(renderNode(sized, node).files.find((f) => f.path === path)).toMatchObject({
+            content: expect.stringContaining("SIZE_MEBIBYTES=500\n") as string,
+            onChange: [expect.objectContaining({ target: "/usr/local/lib/pulumi-ha/drbd/volume grow files" })],
+        });
+    expect(gates("app1")).toContain("files offers 500 MiB");
+    expect(gates("app2")).not.toContain("files offers 500 MiB");
+    expect(renderNode(spec(threeArgs({ tiebreaker: app3, sizeMebibytes: 500 })), "app3").files.map((f) => f.path)).not.toContain(path);
+    expect(renderNode(spec(), "app1").files.map((f) => f.path)).not.toContain(path);
+});
+
 test("written for DRBD 9", () => {
     const nine = spec({ version: "9" });
     expect(fileOf(renderNode(nine, "app1"), "/etc/drbd.d/files.res")).toMatchSnapshot();
