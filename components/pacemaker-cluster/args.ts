@@ -229,7 +229,7 @@ export interface PacemakerClusterArgs {
     volumes?: pulumi.Input<Volume>[];
     /** What prefers the node that has more of an attribute. Default: none. */
     attributeLocations?: ClusterAttributeLocationArgs[];
-    /** Defaults for all resources' meta attributes. Default: `resource-stickiness` 100, `migration-threshold` 3, `failure-timeout` 120s; one given here goes before its default. */
+    /** Defaults for all resources' meta attributes. Default: `resource-stickiness` 100, `migration-threshold` 3, `failure-timeout` 120s, for two nodes without a witness `priority` 100; one given here goes before its default. */
     resourceDefaults?: Record<string, pulumi.Input<string>>;
     /**
      * Files that resources read, by path, with their content: the same on every node, and no passwords, as they are in the preview. A change of one goes to

@@ -57,11 +57,15 @@ verb_tell() {
     local told node state
     systemctl is-active --quiet pacemaker.service || return 0
     told=$(members_told)
-    [[ -n $told && $told != "$(members_stated)" ]] || return 0
-    leaving >"$WORK/leaving" || fail "Pacemaker does not answer here"
-    while read -r node state; do may_be_forgotten "$node" "$state"; done <"$WORK/leaving"
+    [[ -n $told ]] || return 0
+    if [[ $told != "$(members_stated)" ]]; then
+        leaving >"$WORK/leaving" || fail "Pacemaker does not answer here"
+        while read -r node state; do may_be_forgotten "$node" "$state"; done <"$WORK/leaving"
+    fi
+    # Also where an update puts the former list back: what it said before is no longer so.
     LIST=$(members_stated | sha256sum | cut -c 1-16)
-    timeout 20 crm_attribute --type nodes --node "$NODE" --name members --update "$LIST"
+    [[ $(list_of "$NODE") == "$LIST" ]] || timeout 20 crm_attribute --type nodes --node "$NODE" --name members --update "$LIST"
+    [[ $told != "$(members_stated)" ]] || return 0
     [[ $(present | head -n 1) == "$NODE" ]] || return 0
     await "$SAME_LIST_SECONDS" same_list || fail "the members were not told of each other: still waiting for $WAITING"
     # A newcomer that has begun alone has a configuration too, which may have been changed as often.

@@ -84,6 +84,19 @@ begin() {
     never corosync-cfgtool
 }
 
+@test "an update that puts the former list back no longer says that the member has the new one" {
+    begin
+    nodes n1 n2 n3
+    stated "n1 1 192.0.2.11" "n2 2 192.0.2.12" "n3 3 192.0.2.13"
+    cluster_as n2 tell
+    new=$(cat "$HOST/attributes/nodes.n2.members")
+    nodes n1 n2
+    stated "n1 1 192.0.2.11" "n2 2 192.0.2.12"
+    cluster_as n2 tell
+    [ "$(cat "$HOST/attributes/nodes.n2.members")" != "$new" ]
+    never corosync-cfgtool
+}
+
 # STATE of n2, which leaves.
 n2_leaves() {
     nodes n1
