@@ -25,6 +25,8 @@ export interface UnitArgs {
     credentials?: Record<string, pulumi.Input<string>>;
     /** Units that are applied, with their gates passed, before this one is. */
     after?: Unit[];
+    /** Units that are prepared, too, before this one is applied: `together`. */
+    beside?: Promise<Unit[]>;
 }
 
 /** Seconds for a host to answer once `prepare` has reached it. */
@@ -46,6 +48,8 @@ export class Unit extends pulumi.ComponentResource {
     static readonly __pulumiType = "pulumi-ha:index:Unit";
     /** The command that `after` waits for. */
     readonly applied: command.remote.Command;
+    /** The command that `beside` waits for. */
+    readonly prepared: command.remote.Command;
 
     constructor(name: string, args: UnitArgs, opts?: pulumi.ComponentResourceOptions) {
         const { node } = args;
@@ -71,19 +75,19 @@ export class Unit extends pulumi.ComponentResource {
                 dependsOn: opts?.dependsOn,
             }),
         );
-        const prepared = this.command(`${name}-prepare`, node, reach, {
+        const prepared = (this.prepared = this.command(`${name}-prepare`, node, reach, {
             create: pulumi.interpolate`${launch("prepare")} ${revision} ${keeper}`,
             stdin: pulumi.all([manifest, credentials]).apply(([m, c]) => preparation(m, c ?? {})),
             delete: remove,
             hooks,
             dependsOn: [engine],
-        });
+        }));
         this.applied = this.command(`${name}-apply`, node, REACHED_SECONDS, {
             create: pulumi.interpolate`${launch("apply")} ${revision} ${keeper}`,
             stdin: manifest.apply(toText),
             delete: remove,
             hooks,
-            dependsOn: [prepared, ...(args.after ?? []).map((unit) => unit.applied)],
+            dependsOn: afterPreparing([prepared, ...(args.after ?? []).map((unit) => unit.applied)], args.beside),
         });
         this.registerOutputs({});
     }
@@ -129,6 +133,20 @@ export class Unit extends pulumi.ComponentResource {
  */
 export function rolling(nodes: NodeArgs[], unit: (node: NodeArgs, after: Unit[]) => Unit): Unit[] {
     return nodes.reduce<Unit[]>((done, node) => [...done, unit(node, done.slice(-1))], []);
+}
+
+const afterPreparing = (
+    others: command.remote.Command[],
+    beside: Promise<Unit[]> | undefined,
+): command.remote.Command[] | Promise<command.remote.Command[]> =>
+    beside === undefined ? others : beside.then((units) => [...others, ...units.map(({ prepared }) => prepared)]);
+
+/** Units of hosts that begin together: each is applied when all are prepared, so that none waits in a gate for the packages of another. */
+export function together(nodes: NodeArgs[], unit: (node: NodeArgs, beside: Promise<Unit[]>) => Unit): Unit[] {
+    const made: Unit[] = [];
+    const all = Promise.resolve().then(() => made);
+    for (const node of nodes) made.push(unit(node, all));
+    return made;
 }
 
 /**

@@ -127,6 +127,11 @@ export interface IpmiFencingArgs {
      */
     powerWaitSeconds?: pulumi.Input<number>;
     /**
+     * Seconds that the controller takes for the six calls of a fence together, without the waits, for the computed failover: many take four to ten. To be
+     * measured, see docs/pacemaker.md. Default: 1, of one that answers at once.
+     */
+    answerSeconds?: pulumi.Input<number>;
+    /**
      * Whether the controller keeps its power when its node loses its own: two supplies on feeds of their own, or a controller outside of the node. Where it does
      * not, it cannot say that the node is off, and after a loss of power nothing takes over until another way has made sure, or a person. Default: false;
      * without `sbd` there is then no promise for a loss of power.
@@ -150,6 +155,11 @@ export interface LibvirtFencingArgs {
     hostKey: pulumi.Input<string>;
     /** The machine's name or UUID in libvirt, where it is defined persistently. Default: the node's name. */
     domain?: pulumi.Input<string>;
+    /**
+     * Seconds that the hypervisor takes for the login and the five calls of a fence together, for the computed failover: longer for a machine that takes its
+     * time to end. To be measured, see docs/pacemaker.md. Default: 3, of one on the same network that is not busy.
+     */
+    answerSeconds?: pulumi.Input<number>;
 }
 
 /** Self-fencing by a watchdog (SBD): a node that is told to, or that loses its cluster, resets itself. */
@@ -225,7 +235,7 @@ export interface PacemakerClusterArgs {
     volumes?: pulumi.Input<Volume>[];
     /** What prefers the node that has more of an attribute. Default: none. */
     attributeLocations?: ClusterAttributeLocationArgs[];
-    /** Defaults for all resources' meta attributes. Default: `resource-stickiness` 100, `migration-threshold` 3, `failure-timeout` 120s; one given here goes before its default. */
+    /** Defaults for all resources' meta attributes. Default: `resource-stickiness` 100, `migration-threshold` 3, `failure-timeout` 120s, for two nodes without a witness `priority` 100; one given here goes before its default. */
     resourceDefaults?: Record<string, pulumi.Input<string>>;
     /**
      * Files that resources read, by path, with their content: the same on every node, and no passwords, as they are in the preview. A change of one goes to

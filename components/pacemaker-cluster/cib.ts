@@ -1,6 +1,15 @@
 import { element, operation, seconds, text, values } from "./elements";
 import type { Element, Values } from "./elements";
-import { deviceName, fencingSeconds, levels, powerDevices, sbdDevices, sbdSeconds } from "./fencing";
+import {
+    deviceName,
+    fencingSeconds,
+    levels,
+    powerDevices,
+    sbdDevices,
+    sbdSeconds,
+    tieDefaults,
+    tieProperties,
+} from "./fencing";
 import { INFINITY_SCORE, fences, resetsItself } from "./spec";
 import type { ClusterResource, ClusterSpec } from "./spec";
 
@@ -33,6 +42,7 @@ const properties = (spec: ClusterSpec): Values => ({
     "stonith-timeout": fences(spec) ? seconds(fencingSeconds(spec)) : undefined,
     "stonith-watchdog-timeout":
         spec.sbd !== undefined && resetsItself(spec) ? seconds(sbdSeconds(spec, spec.sbd)) : undefined,
+    ...tieProperties(spec),
     "no-quorum-policy": "stop",
 });
 
@@ -119,7 +129,11 @@ export function configuration(spec: ClusterSpec): string {
         // Never without children: what a running cluster adds goes between the tags.
         element("constraints", {}, constraints(spec)),
         ...levels(spec),
-        element("rsc_defaults", {}, values("meta_attributes", "rsc-defaults", spec.resourceDefaults)),
+        element(
+            "rsc_defaults",
+            {},
+            values("meta_attributes", "rsc-defaults", { ...tieDefaults(spec), ...spec.resourceDefaults }),
+        ),
     ]);
     return `${text(whole).join("\n")}\n`;
 }

@@ -2,20 +2,16 @@ import { Fault, faultSeconds, followed, rounded, slower, sum } from "../shared/f
 import type { FaultSeconds, Term } from "../shared/failover";
 import type { FailoverWiring } from "../shared/wiring";
 import { consensusSeconds, voteSeconds } from "./conf";
-import { TIE_DELAY_SECONDS, sbdSeconds } from "./fencing";
+import { isTie, sbdSeconds, tieDelaySeconds } from "./fencing";
 import { resting, starts, stops } from "./path";
 import type { Link } from "./path";
 import { dependentController, fences, resetsItself, switchesOff } from "./spec";
-import type { ClusterSpec } from "./spec";
+import type { ClusterSpec, IpmiDevice, LibvirtDevice } from "./spec";
 
 /** Measured on hosts of Debian 12, 0.3 to 1.2: from a membership to the fence, and from that to the start that follows from it. */
 const DECISION_SECONDS = 1.2;
 /** Measured the same way: between one action and the next, and a planned move's decision. */
 const PLANNED_DECISION_SECONDS = 0.2;
-/** Six calls of a controller, on a local network. */
-const IPMI_CALLS_SECONDS = 1;
-/** A login and five calls of virsh, measured 1.4 to 2.8 on a local network; a machine that runs takes its own time to end. */
-const LIBVIRT_CALLS_SECONDS = 3;
 /** One attempt of fence_ipmilan 4.12.1 with a controller that does not answer: 21.2 to 21.7. */
 const SILENT_CONTROLLER_SECONDS = 22;
 
@@ -43,24 +39,17 @@ function lost(spec: ClusterSpec): Term[] {
     ];
 }
 
-/** The wait for the slowest controller. */
-function powerWait({ name, ipmi = {} }: ClusterSpec): Term[] {
-    const [slowest] = Object.entries(ipmi).sort(([, a], [, b]) => b.powerWaitSeconds - a.powerWaitSeconds);
-    if (slowest === undefined || slowest[1].powerWaitSeconds === 0) return [];
-    const [node, { powerWaitSeconds }] = slowest;
-    const knob = `${name}.fencing.ipmi.${node}.powerWaitSeconds`;
-    return [term("2 x power wait", 2 * powerWaitSeconds, false, "fence_ipmilan(8) power_wait", knob)];
-}
-
 /** Two nodes without a witness: the second one to fence waits. */
 const tie = (spec: ClusterSpec): Term[] =>
-    spec.witness === undefined && spec.nodes.length === 2 && fences(spec)
+    isTie(spec) && fences(spec)
         ? [
               term(
                   "delay of the second node",
-                  TIE_DELAY_SECONDS,
+                  tieDelaySeconds(spec),
                   false,
-                  "pcmk_delay_base, stonith metadata of Pacemaker",
+                  switchesOff(spec)
+                      ? "priority-fencing-delay, options of Pacemaker"
+                      : "pcmk_delay_base, stonith metadata of Pacemaker",
                   `${spec.name}.witness`,
               ),
           ]
@@ -72,19 +61,34 @@ const fenced = (spec: ClusterSpec): Term[] => [
     ...(switchesOff(spec) ? switchedOff(spec) : bySbd(spec)),
 ];
 
-/** By its controller or hypervisor, whichever takes longer. */
-const switchedOff = (spec: ClusterSpec): Term[] =>
-    [...(spec.ipmi === undefined ? [] : [byIpmi(spec)]), ...(spec.libvirt === undefined ? [] : [BY_LIBVIRT])].reduce(
-        (slowest, next) => (sum(next) > sum(slowest) ? next : slowest),
-    );
+const longest = (ways: Term[][]): Term[] =>
+    ways.reduce((slowest, next) => (sum(next) > sum(slowest) ? next : slowest), []);
 
-const byIpmi = (spec: ClusterSpec): Term[] => [
-    term("power off and on", IPMI_CALLS_SECONDS, false, "measured; a controller's own time comes on top"),
-    ...powerWait(spec),
+/** By its controller or hypervisor, the one that takes longest. */
+const switchedOff = (spec: ClusterSpec): Term[] =>
+    longest([
+        ...Object.entries(spec.ipmi ?? {}).map(([node, device]) => byIpmi(spec, node, device)),
+        ...Object.entries(spec.libvirt ?? {}).map(([node, device]) => byLibvirt(spec, node, device)),
+    ]);
+
+// No argument makes a controller or hypervisor faster: what is said of it is what was measured.
+const byIpmi = ({ name }: ClusterSpec, node: string, { answerSeconds, powerWaitSeconds }: IpmiDevice): Term[] => [
+    term("power off and on", answerSeconds, false, `measured: fencing.ipmi.${node}.answerSeconds`),
+    ...(powerWaitSeconds === 0
+        ? []
+        : [
+              term(
+                  "2 x power wait",
+                  2 * powerWaitSeconds,
+                  false,
+                  "fence_ipmilan(8) power_wait",
+                  `${name}.fencing.ipmi.${node}.powerWaitSeconds`,
+              ),
+          ]),
 ];
 
-const BY_LIBVIRT: Term[] = [
-    term("destroy and start by virsh", LIBVIRT_CALLS_SECONDS, false, "measured; a hypervisor's own time comes on top"),
+const byLibvirt = (_: ClusterSpec, node: string, { answerSeconds }: LibvirtDevice): Term[] => [
+    term("destroy and start by virsh", answerSeconds, false, `measured: fencing.libvirt.${node}.answerSeconds`),
 ];
 
 function bySbd(spec: ClusterSpec): Term[] {

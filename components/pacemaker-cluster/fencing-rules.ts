@@ -8,6 +8,9 @@ import type { ClusterSpec, IpmiDevice, LibvirtDevice } from "./spec";
 
 const DEVICE = /^\/dev(\/[A-Za-z0-9@%+=:,._-]+)+$/;
 
+/** Fence agents wait 20 s for each call, and Pacemaker for all of them a minute or more. */
+const answers = ({ answerSeconds }: { answerSeconds: number }): boolean => answerSeconds > 0 && answerSeconds <= 60;
+
 const ipmiRules: ItemRule<ClusterSpec, [string, IpmiDevice]>[] = [
     {
         path: "address",
@@ -42,6 +45,12 @@ const ipmiRules: ItemRule<ClusterSpec, [string, IpmiDevice]>[] = [
         path: "powerWaitSeconds",
         refuses: ([, device]) => !whole(device.powerWaitSeconds, 0, 60),
         because: ([, device]) => `${device.powerWaitSeconds} s is no wait: whole seconds from 0 to 60`,
+    },
+    {
+        path: "answerSeconds",
+        refuses: ([, device]) => !answers(device),
+        because: ([, device]) =>
+            `${device.answerSeconds} s is no time that the calls of a fence take together: above 0 and at most 60, as measured`,
     },
     {
         path: "cipher",
@@ -87,6 +96,12 @@ const libvirtRules: ItemRule<ClusterSpec, [string, LibvirtDevice]>[] = [
         refuses: ([, device]) => !/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/.test(device.user),
         because: ([, device]) =>
             `${quoted(device.user)} is no login name: at most 32 letters, digits, "_", "." and "-", as in /etc/passwd`,
+    },
+    {
+        path: "answerSeconds",
+        refuses: ([, device]) => !answers(device),
+        because: ([, device]) =>
+            `${device.answerSeconds} s is no time that the calls of a fence take together: above 0 and at most 60, as measured`,
     },
     {
         path: "hostKey",
@@ -251,7 +266,7 @@ export const fencingRules: Rules<ClusterSpec> = [
         level: "warn",
         refuses: (spec) => switchesOff(spec) && spec.nodes.length === 2 && spec.witness === undefined,
         because: ({ nodes }) =>
-            `without a witness the two nodes shoot at each other when they lose sight, and ${nodes[0]?.name} wins by its delay, also where it is the one that clients no longer reach`,
+            `without a witness the two nodes shoot at each other when they lose sight, and the one that runs more wins by a delay, or ${nodes[0]?.name} where both run as much, also where it is the one that clients no longer reach`,
     },
     {
         path: "fencing",

@@ -1,20 +1,50 @@
 import { voteSyncSeconds } from "./conf";
-import { element, operation, values } from "./elements";
+import { element, operation, seconds, values } from "./elements";
 import type { Element, Values } from "./elements";
 import { passwordScript } from "./paths";
 import { switchesOff } from "./spec";
 import type { ClusterOperation, ClusterSpec, IpmiDevice, LibvirtDevice, Sbd } from "./spec";
 import { fenceVirsh } from "./virsh";
 
-/** Seconds by which the first node's death is delayed where two nodes without a witness shoot at each other: it wins. */
-export const TIE_DELAY_SECONDS = 5;
+/** Two nodes without a witness: they shoot at each other when they lose sight. */
+export const isTie = (spec: ClusterSpec): boolean => spec.witness === undefined && spec.nodes.length === 2;
 
-const tieDelay = (spec: ClusterSpec): boolean => spec.witness === undefined && spec.nodes.length === 2;
+/**
+ * Seconds by which the winner's death is delayed then. The other one has to be off by that time, also where it is ended by a slow controller: half of all calls,
+ * and what the two may differ in noticing.
+ */
+export const tieDelaySeconds = ({ ipmi, libvirt }: ClusterSpec): number =>
+    Math.max(5, ...Object.values({ ...ipmi, ...libvirt }).map(({ answerSeconds }) => Math.ceil(answerSeconds) + 2));
+
+/**
+ * Who wins, by the sum of the priorities of what each runs (`priority-fencing-delay`): the one that runs more. Where both run as much it is the first, as the
+ * device by which it ends the second, which runs there alone, has a priority too. That is no sum of the others', which are hundreds, and ones for what is promoted,
+ * as two that have the same would both be ended.
+ */
+const PRIORITY = 100;
+const PRIORITY_OF_FIRST = 37;
+
+/** Needs a device for each node: one on a shared disk may run on either. */
+const runsMoreWins = (spec: ClusterSpec): boolean => isTie(spec) && switchesOff(spec);
+
+/** The cluster's options by which the one that runs more wins. */
+export const tieProperties = (spec: ClusterSpec): Values =>
+    runsMoreWins(spec) ? { "priority-fencing-delay": seconds(tieDelaySeconds(spec)) } : {};
+
+/** What all resources have for it. */
+export const tieDefaults = (spec: ClusterSpec): Values => (runsMoreWins(spec) ? { priority: PRIORITY } : {});
 
 const DEVICE_MONITOR: ClusterOperation = { name: "monitor", intervalSeconds: 60, timeoutSeconds: 20, role: undefined };
 
-const stonith = (id: string, type: string, parameters: Values): Element =>
+const stonith = (spec: ClusterSpec, id: string, type: string, parameters: Values): Element =>
     element("primitive", { id, class: "stonith", type }, [
+        ...values("meta_attributes", `${id}-meta_attributes`, {
+            priority: runsMoreWins(spec)
+                ? id === deviceName(spec.nodes[1]?.name ?? "")
+                    ? PRIORITY_OF_FIRST
+                    : 0
+                : undefined,
+        }),
         ...values("instance_attributes", `${id}-instance_attributes`, parameters),
         element("operations", {}, [operation(id, DEVICE_MONITOR)]),
     ]);
@@ -23,16 +53,14 @@ const stonith = (id: string, type: string, parameters: Values): Element =>
 export const deviceName = (node: string): string => `fence-${node}`;
 
 /** What a device of one node has, whatever it is asked by. */
-const aboutNode = (spec: ClusterSpec, node: string): Values => ({
+const ofNode = (spec: ClusterSpec): Values => ({
     // One that does not answer is given up after one attempt, 21 s of fence_ipmilan, where there is another way.
     pcmk_reboot_retries: spec.sbd === undefined ? undefined : 1,
-    // With the node's name, as without one Pacemaker 2.1.5 takes it, and calls it an error each time.
-    pcmk_delay_base: tieDelay(spec) && node === spec.nodes[0]?.name ? `${node}:${TIE_DELAY_SECONDS}s` : undefined,
 });
 
 /** A controller; `onoff` because a power cycle may be reported before it has happened (fence_ipmilan(8)). */
 const ipmiDevice = (spec: ClusterSpec, node: string, device: IpmiDevice): Element =>
-    stonith(deviceName(node), "fence_ipmilan", {
+    stonith(spec, deviceName(node), "fence_ipmilan", {
         ip: device.address,
         ipport: device.port,
         username: device.user,
@@ -44,14 +72,14 @@ const ipmiDevice = (spec: ClusterSpec, node: string, device: IpmiDevice): Elemen
         method: "onoff",
         power_wait: device.powerWaitSeconds,
         pcmk_host_list: node,
-        ...aboutNode(spec, node),
+        ...ofNode(spec),
     });
 
 const libvirtDevice = (spec: ClusterSpec, node: string, device: LibvirtDevice): Element =>
-    stonith(deviceName(node), "fence_virsh", {
+    stonith(spec, deviceName(node), "fence_virsh", {
         ...fenceVirsh(node, device),
         pcmk_host_map: `${node}:${device.domain}`,
-        ...aboutNode(spec, node),
+        ...ofNode(spec),
     });
 
 /** Controllers and hypervisors. */
@@ -78,15 +106,17 @@ export function sbdDevices(spec: ClusterSpec): Element[] {
     if (sbd === undefined) return [];
     const hosts = nodes.map((node) => node.name).join(" ");
     if (sbd.disk === undefined)
-        return switchesOff(spec) ? [stonith(WATCHDOG, "fence_watchdog", { pcmk_host_list: hosts })] : [];
+        return switchesOff(spec) ? [stonith(spec, WATCHDOG, "fence_watchdog", { pcmk_host_list: hosts })] : [];
     return [
-        stonith(SBD, "fence_sbd", {
+        stonith(spec, SBD, "fence_sbd", {
             devices: sbd.disk,
             power_timeout: Math.ceil(1.5 * sbd.messageWaitSeconds),
             pcmk_host_list: hosts,
-            pcmk_delay_base: tieDelay(spec)
-                ? `${nodes[0]?.name}:${TIE_DELAY_SECONDS}s;${nodes[1]?.name}:0s`
-                : undefined,
+            // As the second way it begins as much later as the first one has.
+            pcmk_delay_base:
+                isTie(spec) && !switchesOff(spec)
+                    ? `${nodes[0]?.name}:${tieDelaySeconds(spec)}s;${nodes[1]?.name}:0s`
+                    : undefined,
         }),
     ];
 }
@@ -107,6 +137,15 @@ export const levels = (spec: ClusterSpec): Element[] => {
     ];
 };
 
-/** Seconds that all ways to fence together may take. */
-export const fencingSeconds = (spec: ClusterSpec): number =>
-    spec.sbd === undefined ? 60 : Math.max(60, Math.ceil(1.2 * (sbdSeconds(spec, spec.sbd) + TIE_DELAY_SECONDS)));
+const switchSeconds = ({ ipmi = {}, libvirt = {} }: ClusterSpec): number =>
+    Math.max(
+        0,
+        ...Object.values(ipmi).map(({ answerSeconds, powerWaitSeconds }) => answerSeconds + 2 * powerWaitSeconds),
+        ...Object.values(libvirt).map(({ answerSeconds }) => answerSeconds),
+    );
+
+/** Seconds that each way to fence may take. */
+export const fencingSeconds = (spec: ClusterSpec): number => {
+    const slowest = Math.max(switchSeconds(spec), spec.sbd === undefined ? 0 : sbdSeconds(spec, spec.sbd));
+    return Math.max(60, Math.ceil(1.2 * (slowest + tieDelaySeconds(spec))));
+};

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { NodeArgs } from "../../remote/node";
-import { Unit, rolling } from "../../remote/unit";
+import { Unit, rolling, together } from "../../remote/unit";
 import { issueCertificate } from "../certificate-authority/issue";
 import type { FaultSeconds } from "../shared/failover";
 import { checkedOn } from "../shared/node-rules";
@@ -81,10 +81,10 @@ export class PacemakerCluster extends pulumi.ComponentResource {
             .result;
 
         const shared = { [CREDENTIALS.authkey]: authkey };
-        const members = args.nodes.map((node) => {
+        const members = together(args.nodes, (node, beside) => {
             const manifest = spec.apply((s) => renderMember(s, node.name));
             const credentials = { ...shared, ...logins(args) };
-            return new Unit(`${name}-${node.name}`, { node, manifest, credentials }, options);
+            return new Unit(`${name}-${node.name}`, { node, manifest, credentials, beside }, options);
         });
         const applied = onFirst(args, (node) => {
             const told = new Unit(

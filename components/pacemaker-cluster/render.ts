@@ -76,8 +76,8 @@ export function renderMember(spec: ClusterSpec, nodeName: string): Manifest {
         files: [
             rootFile(paths.script, "0755", SCRIPT),
             rootFile(paths.settings, "0644", settings(spec, node), { onChange: [run(cluster("seed"))] }),
-            // What runs takes these by the one reload that follows on all members.
-            rootFile(paths.corosyncConf, "0644", corosyncConf(spec)),
+            // What runs takes these by the one reload that follows on all members, but for who they are: a new one finds nobody before.
+            rootFile(paths.corosyncConf, "0644", corosyncConf(spec), { onChange: [run(cluster("tell"))] }),
             rootFile(paths.authkey, "0400", "", { credential: CREDENTIALS.authkey }),
             rootFile(paths.units, "0644", units, { onChange: [run(cluster("own"))] }),
             rootFile(paths.files, "0644", filesRecord(spec)),

@@ -37,6 +37,10 @@ async function ours(of: LabHost): Promise<Record<string, string>> {
     return Object.fromEntries(Object.entries(await etc(of)).filter(([file]) => files.test(file)));
 }
 
+/** `pulumi-ha node roll`. */
+const roll = (command: string): Promise<Ended> =>
+    pulumiHa(pair.bench, "node", "roll", "--stack", "pair", "pair", command);
+
 describe("two members, controllers and a witness", () => {
     test("come up at once, with everything where it belongs; a second up changes nothing", async () => {
         const outcome = await upOk(pair.stack);
@@ -125,15 +129,7 @@ describe("two members, controllers and a witness", () => {
             "Corosync started again on one node after the other",
             () => [other(from)],
             async () => {
-                ended = await pulumiHa(
-                    pair.bench,
-                    "node",
-                    "roll",
-                    "--stack",
-                    "pair",
-                    "pair",
-                    "systemctl restart corosync",
-                );
+                ended = await roll("systemctl restart corosync");
             },
         );
         expect(ended).toMatchObject({ code: 0 });
@@ -222,8 +218,9 @@ describe("two members, controllers and a witness", () => {
         await pair.healthy();
     });
 
-    test("the witness lost: nobody notices; lost together with a node: nobody serves", async () => {
+    test("the witness lost: nobody notices, and no node may go; lost together with a node: nobody serves", async () => {
         const from = await pair.active();
+        let ended: Partial<Ended> = {};
         const { lost: questions } = await pair.seen(
             "witness gone",
             () => [from],
@@ -235,8 +232,16 @@ describe("two members, controllers and a witness", () => {
                     () => pair.host(from).exec([CLUSTER, "vote"]),
                     (r) => r.code !== 0,
                 );
+                // The first to go would be the one that runs less, and take the majority along.
+                ended = await roll("systemctl restart corosync");
             },
         );
+        expect(ended).toMatchObject({
+            code: 1,
+            output: expect.stringContaining(
+                `a majority that does without ${other(from)}: the others have 1 of 2`,
+            ) as string,
+        });
         expect(questions).toBe(0);
         await pair.host(from).powerOff();
         await pair.nobodyServes();

@@ -115,6 +115,7 @@ verb_reload() {
     corosync-cfgtool -R >"$WORK/reload" 2>&1 || fail "Corosync refuses the new configuration: $(<"$WORK/reload")"
     say "all members read corosync.conf again"
     await 60 all_members || fail "after the reload still waiting for $WAITING"
+    forget_gone
     await 10 all_links || say "no way yet on $WAITING: is it plugged in, and UDP 5405 (5406 on the second link) let through?"
 }
 

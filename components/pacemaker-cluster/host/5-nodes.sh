@@ -15,26 +15,6 @@ where() {
     timeout 20 crm_mon -1 -r --include=none,nodes,resources 2>/dev/null | grep -E '^ +\* ' >&2 || true
 }
 
-aside() {
-    settled || return 1
-    WAITING="$SUBJECT to be empty"
-    nodes_as_seen | grep -E "^$SUBJECT " | grep -q 'resources_running=0'
-}
-
-others_can_take_over() { # from NODE
-    nodes_as_seen | grep -vE "^$1 " | grep 'online=true' | grep 'standby=false' | grep -q 'maintenance=false'
-}
-
-# Both sides of the replicated disks that the cluster runs have the same.
-replicas_current() {
-    local name state
-    while read -r name; do
-        state=$(timeout 20 drbdadm dstate "$name" 2>&1) || true
-        WAITING="the volume $name to be up to date: ${state%%$'\n'*}"
-        [[ $state == UpToDate/UpToDate ]] || return 1
-    done < <(live --scope resources | sed -nE 's/.*name="drbd_resource" value="([^"]+)".*/\1/p' | sort -u)
-}
-
 # The members, those that run less first: the order in which to put them aside.
 verb_order() {
     loads | awk '{ print $2, -NR, $1 }' | sort -n | cut -d ' ' -f 3
@@ -45,8 +25,16 @@ verb_standby() { # NODE
     known "$SUBJECT"
     ! is_so "$SUBJECT" maintenance true || fail "$SUBJECT is in maintenance, so that nothing there is stopped or moved; first: pulumi-ha node online $SUBJECT"
     others_can_take_over "$SUBJECT" || fail "no other node could take over from $SUBJECT: the others are down, in standby or in maintenance; nothing was changed"
-    timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --update on
-    await "$SETTLE" aside || fail "$SUBJECT is in standby, and after $SETTLE s still waiting for $WAITING"
+    await "$MAY_COME_SECONDS" majority_without_subject || fail "nothing was changed: still waiting for $WAITING"
+    can_leave "$MAY_COME_SECONDS" || fail "nothing was changed: $WHY"
+    leave "$SETTLE" set_standby
+    [[ -z $STUCK ]] || fail "$SUBJECT is in standby, and after $SETTLE s still waiting for $STUCK"
+    [[ -z $LOST ]] || {
+        troubles
+        no_standby
+        await "$MAY_COME_SECONDS" let_in || say "still waiting for $WAITING"
+        fail "$SUBJECT was let in again: what ran there does not run on another node: $LOST"
+    }
     say "$SUBJECT is in standby and runs nothing; the cluster keeps it so until: pulumi-ha node online $SUBJECT"
     where
 }
@@ -65,9 +53,16 @@ verb_maintenance() { # NODE
     where
 }
 
+set_standby() { timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --update on; }
+
+no_standby() {
+    timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --delete >/dev/null
+    timeout 20 crm_attribute --type status --node "$SUBJECT" --name standby --delete >/dev/null
+}
+
 let_in() {
     WAITING="$SUBJECT to be let in"
-    is_so "$SUBJECT" standby false && is_so "$SUBJECT" maintenance false && all_members && settled && replicas_current
+    is_so "$SUBJECT" standby false && is_so "$SUBJECT" maintenance false && all_members && has_witness && settled && replicas_current
 }
 
 verb_online() { # NODE
@@ -75,8 +70,7 @@ verb_online() { # NODE
     known "$SUBJECT"
     # What was started or stopped by hand meanwhile is found first: by its last word all ran.
     ! is_so "$SUBJECT" maintenance true || timeout 60 crm_resource --refresh --node "$SUBJECT" >/dev/null 2>&1 || true
-    timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name standby --delete >/dev/null
-    timeout 20 crm_attribute --type status --node "$SUBJECT" --name standby --delete >/dev/null
+    no_standby
     timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name maintenance --delete >/dev/null
     await "$SETTLE" let_in || fail "$SUBJECT is let in again, and after $SETTLE s still waiting for $WAITING"
     say "$SUBJECT is online"

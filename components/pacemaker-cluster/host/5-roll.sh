@@ -145,7 +145,8 @@ verb_roll() {
         ! put_aside || { come_back && give_back; }
         return 0
     fi
-    put_aside || step_aside
+    DAEMONS=$daemons
+    if put_aside; then stay_quorate || fail "not changed here: still waiting for $WAITING; then: pulumi-ha node online $NODE"; else step_aside; fi
     rm -f "$ROLLED/all"
     if ! is_marked daemons "$daemons"; then
         mark daemons "$daemons"
@@ -166,24 +167,23 @@ unchanged() { # WHY: nothing was moved
     fail "not changed here: $1"
 }
 
-# In its turn; what runs here moves only to where it can, with all its data.
+# Where Corosync starts again.
+stay_quorate() {
+    is_marked daemons "$DAEMONS" || await "$MAY_COME_SECONDS" majority_without_subject
+}
+
+# In its turn; what runs here moves only to where it can, with all its data, and to where a majority is left.
 step_aside() {
-    local missing
     # Nothing there would be stopped, nor started again for the change.
     ! is_so "$NODE" maintenance true || fail "not changed here: $NODE is in maintenance; first: pulumi-ha node online $NODE"
     await "$ROLL_SECONDS" my_turn || fail "not changed here: still waiting for $WAITING"
-    if ((HERE)); then
-        others_can_take_over "$NODE" || unchanged "$NODE runs $HERE resources, and no other node could take over"
-        await "$((ROLL_SECONDS - SECONDS))" replicas_current || unchanged "still waiting for $WAITING"
-        say "moving what runs on $NODE to another node"
-    fi
-    not_running >"$WORK/idle-before"
-    aside_until_restart update true
-    await "$((ROLL_SECONDS - SECONDS))" aside || fail "$NODE could not be put aside: waiting for $WAITING"
-    missing=$(not_running | grep -vxFf "$WORK/idle-before" | paste -sd ' ') || true
-    [[ -z $missing ]] || {
+    stay_quorate || unchanged "still waiting for $WAITING"
+    can_leave "$((ROLL_SECONDS - SECONDS))" || unchanged "$WHY"
+    leave "$((ROLL_SECONDS - SECONDS))" aside_until_restart update true
+    [[ -z $STUCK ]] || fail "$NODE could not be put aside: waiting for $STUCK"
+    [[ -z $LOST ]] || {
         troubles
-        fail "what ran on $NODE does not run on another node: $missing"
+        fail "what ran on $NODE does not run on another node: $LOST"
     }
 }
 

@@ -3,7 +3,7 @@ import { ENGINE_FILE, ENGINE_ID, ENGINE_SCRIPT, engineIn } from "../../../remote
 import { manifest } from "../../../remote/manifest";
 import { parse } from "../../../remote/parse";
 import type { NodeArgs } from "../../../remote/node";
-import { Unit, rolling } from "../../../remote/unit";
+import { Unit, rolling, together } from "../../../remote/unit";
 
 const SECRET = "4dabf18193072939515e22adb298388d";
 
@@ -169,6 +169,19 @@ describe.each([
         expect(dependencies["u-n3-apply"]).toEqual(["u-n3-prepare"]);
         expect(dependencies["u-n2-apply"]).toEqual(["u-n2-prepare", "u-n3-apply"]);
         expect(dependencies["u-n1-apply"]).toEqual(["u-n1-prepare", "u-n2-apply"]);
+    });
+
+    test("begins together: each is applied when all are prepared", async () => {
+        await deploy(preview, (opts) => {
+            together(
+                [node("n1"), node("n2")],
+                (n, beside) => new Unit(`u-${n.name}`, { node: n, manifest: web, beside }, opts),
+            );
+        });
+        for (const name of ["n1", "n2"]) {
+            expect(dependencies[`u-${name}-prepare`]).toEqual([`u-${name}-engine`]);
+            expect(dependencies[`u-${name}-apply`]!.sort()).toEqual(["u-n1-prepare", "u-n2-prepare"]);
+        }
     });
 
     test("credentials travel in prepare's stdin alone, as a secret", async () => {

@@ -10,6 +10,30 @@ const total = (cluster: ReturnType<typeof spec>, fault: Fault) =>
 test.each([
     ["power: token, consensus, decision, off and on with their waits, the address", spec(), Fault.Power, 6.7],
     ["the slowest controller counts", spec(at(3)), Fault.Power, 10.7],
+    [
+        "a controller that takes its time",
+        spec({ ipmi: { n1: { ...bmc(111), answerSeconds: 8 }, n2: bmc(112) } }),
+        Fault.Power,
+        13.7,
+    ],
+    [
+        "of controllers the one that takes longest in all",
+        spec({ ipmi: { n1: { ...bmc(111), answerSeconds: 4 }, n2: { ...bmc(112), powerWaitSeconds: 3 } } }),
+        Fault.Power,
+        10.7,
+    ],
+    [
+        "a hypervisor that takes its time",
+        spec({ ipmi: undefined, libvirt: { n1: kvm(121), n2: { ...kvm(122), answerSeconds: 9 } } }),
+        Fault.Power,
+        12.7,
+    ],
+    [
+        "two without a witness and a slow controller: the second one waits for that",
+        spec({ witness: undefined, ipmi: { n1: { ...bmc(111), answerSeconds: 8 }, n2: bmc(112) } }),
+        Fault.Power,
+        23.7,
+    ],
     ["a longer token counts 2.2 times", spec({ tokenSeconds: 3 }), Fault.Power, 11.1],
     ["two without a witness: the second one waits", tie, Fault.Power, 11.7],
     ["a watchdog alone", diskless, Fault.Power, 31.7],
@@ -104,6 +128,15 @@ test.each([
 ])("what repairs a promise for a lost node: %s", (_title, cluster, limit, words) => {
     const { sums } = failover(cluster).find(({ fault }) => fault === Fault.Power)!;
     expect(repair(sums[0]!, limit)).toEqual(typeof words === "string" ? words : expect.stringMatching(words));
+});
+
+test("a controller's time is what was measured, and no argument makes it shorter", () => {
+    const slow = spec({ ipmi: { n1: bmc(111), n2: { ...bmc(112), answerSeconds: 20 } } });
+    const { sums } = failover(slow).find(({ fault }) => fault === Fault.Power)!;
+    expect(sums[0]).toContainEqual(
+        expect.objectContaining({ seconds: 20, source: "measured: fencing.ipmi.n2.answerSeconds" }),
+    );
+    expect(repair(sums[0]!, 15)).toMatch(/^no argument makes up for it/);
 });
 
 test("what repairs a planned move: a service that starts faster", () => {

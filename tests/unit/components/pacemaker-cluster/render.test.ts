@@ -16,7 +16,7 @@ import { toText } from "../../../../remote/manifest";
 import { parse } from "../../../../remote/parse";
 import type { ClusterSpec } from "../../../../components/pacemaker-cluster/spec";
 import type { Manifest } from "../../../../remote/manifest";
-import { diskless, full, ipmi, kvm, libvirt, n1, n2, n3, spec, tie, virtual } from "./specs";
+import { bmc, diskless, full, ipmi, kvm, libvirt, n1, n2, n3, spec, tie, virtual } from "./specs";
 
 /** The manifest without the script, which is the same for all. */
 const text = (m: Parameters<typeof toText>[0]): string =>
@@ -211,14 +211,14 @@ describe("hypervisors", () => {
 
     test("as Pacemaker is told of them", () => expect(device(virtual, "n1")).toMatchSnapshot());
 
-    test("another machine's name, a second way and a delay", () => {
+    test("another machine's name, and a second way", () => {
         const wanted = {
             ipmi: undefined,
             libvirt: { ...libvirt, n1: { ...kvm(121), domain: "shop-a" } },
             sbd: { disk: "/dev/sda" },
         };
         expect(device(spec({ ...wanted, witness: undefined }), "n1")).toMatch(
-            /pcmk_host_map" value="n1:shop-a"[^]*pcmk_reboot_retries" value="1"[^]*pcmk_delay_base" value="n1:5s"/,
+            /pcmk_host_map" value="n1:shop-a"[^]*pcmk_reboot_retries" value="1"/,
         );
         expect(configuration(spec(wanted))).toContain('target="n2" index="1" devices="fence-n2"');
     });
@@ -404,11 +404,53 @@ test.each([
     expect(corosyncConf(cluster)).not.toMatch(not);
 });
 
-test("a delay favours the first node only where nobody else decides", () => {
-    expect(configuration(spec())).not.toContain("pcmk_delay_base");
-    expect(configuration(tie).match(/id="([^"]+)" name="pcmk_delay_base"/g)).toEqual([
-        'id="fence-n1-instance_attributes-pcmk_delay_base" name="pcmk_delay_base"',
-    ]);
+describe("two nodes that decide by who fences first", () => {
+    const values = (cluster: ClusterSpec, name: string) =>
+        [...configuration(cluster).matchAll(new RegExp(`id="([^"]+)" name="${name}" value="([^"]+)"`, "g"))].map(
+            ([, id = "", value]) => [id.replace(/(-meta_attributes|-instance_attributes)?-[a-z_-]+$/, ""), value],
+        );
+    const disk = { sbd: { disk: "/dev/sda" }, witness: undefined };
+
+    test("the one that runs more wins by a delay, the first where both run as much", () => {
+        expect(values(tie, "priority-fencing-delay").map(([, delay]) => delay)).toEqual(["5s"]);
+        expect(values(tie, "priority").map(([, priority]) => priority)).toEqual(["0", "37", "100"]);
+        expect(configuration(tie)).not.toContain("pcmk_delay_base");
+    });
+
+    test("a slower controller or hypervisor has longer to end the other one", () => {
+        const slow = spec({ witness: undefined, ipmi: { n1: { ...bmc(111), answerSeconds: 8.5 }, n2: bmc(112) } });
+        expect(values(slow, "priority-fencing-delay").map(([, delay]) => delay)).toEqual(["11s"]);
+    });
+
+    test("a disk alone cannot tell who runs what: the first wins", () => {
+        const alone = spec({ ipmi: undefined, ...disk });
+        expect(values(alone, "pcmk_delay_base").map(([, delay]) => delay)).toEqual(["n1:5s;n2:0s"]);
+        expect(configuration(alone)).not.toContain("priority");
+    });
+
+    test("a disk as the second way begins as much later as the first one has", () => {
+        expect(configuration(spec(disk))).not.toContain("pcmk_delay_base");
+        expect(values(spec(disk), "priority").map(([, priority]) => priority)).toEqual(["0", "37", "0", "100"]);
+    });
+
+    test("a priority of one's own goes before", () => {
+        const own = spec({ witness: undefined, resourceDefaults: { priority: "10" } });
+        expect(values(own, "priority").at(-1)?.[1]).toBe("10");
+    });
+
+    test("not where a witness decides, nor a third node", () => {
+        for (const cluster of [spec(), spec({ nodes: [n1, n2, n3], witness: undefined })])
+            expect(configuration(cluster)).not.toMatch(/pcmk_delay_base|priority/);
+    });
+});
+
+test("Pacemaker waits for a fence as long as its calls and waits may take", () => {
+    const timeout = (answerSeconds: number, powerWaitSeconds: number) =>
+        /stonith-timeout" value="([^"]+)"/.exec(
+            configuration(spec({ ipmi: { n1: { ...bmc(111), answerSeconds, powerWaitSeconds }, n2: bmc(112) } })),
+        )?.[1];
+    expect(timeout(1, 1)).toBe("60s");
+    expect(timeout(10, 30)).toBe("99s");
 });
 
 test("a node that resets itself is waited for longer than its watchdog takes", () => {

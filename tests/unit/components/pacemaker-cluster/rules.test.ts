@@ -80,6 +80,14 @@ const cases: Case[] = [
     ["a controller's name", device({ address: "bmc2" }), "fencing.ipmi.n2.address", "no IP address"],
     ["a controller's port", device({ port: 0 }), "fencing.ipmi.n2.port", "0 is no port"],
     ["a user with blanks", device({ user: "a b" }), "fencing.ipmi.n2.user", "no user"],
+    ["no time at all", device({ answerSeconds: 0 }), "fencing.ipmi.n2.answerSeconds", "as measured"],
+    ["more than a minute", device({ answerSeconds: 61 }), "fencing.ipmi.n2.answerSeconds", "61 s is no time"],
+    [
+        "a hypervisor that takes no time",
+        hypervisor({ answerSeconds: -1 }),
+        "fencing.libvirt.n2.answerSeconds",
+        "as measured",
+    ],
     ["a wait below nothing", device({ powerWaitSeconds: -1 }), "fencing.ipmi.n2.powerWaitSeconds", "no wait"],
     ["no encryption", device({ cipher: 0 }), "fencing.ipmi.n2.cipher", "3, 8, 12 or 17"],
     ["a node without a hypervisor", { ipmi: undefined, libvirt: { n1: kvm(121) } }, "fencing.libvirt.n2", "is missing"],
@@ -243,7 +251,12 @@ test.each([
         "fencing.libvirt.n2.address",
         "the hypervisor of n1 and n2",
     ],
-    ["two nodes that shoot at each other", { witness: undefined }, "fencing", "n1 wins by its delay"],
+    [
+        "two nodes that shoot at each other",
+        { witness: undefined },
+        "fencing",
+        "the one that runs more wins by a delay, or n1 where",
+    ],
     ["one link and no witness", { witness: undefined }, "links", "give a second link"],
     ["a risk that fencing has removed", { acceptSplitBrainRisk: "a demo" }, "acceptSplitBrainRisk", "leave it out"],
 ] as Case[])("warns: %s", (_title, parts, path, words) =>
