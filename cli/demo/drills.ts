@@ -165,17 +165,14 @@ const seen = ({ title }: Drill, promisedSeconds: number | undefined, report: Pro
     title,
     promisedSeconds,
     gapSeconds: report.longestGapMs / 1000,
-    lateSeconds: (report.resolutionMs + usualMs(report)) / 1000,
+    lateSeconds: (2 * report.resolutionMs + slowestMs(report)) / 1000,
     sent: report.sent,
     lost: report.lost,
 });
 
-/** What an answer takes as a rule: the median. */
-function usualMs({ samples }: ProbeReport): number {
-    const answered = samples.filter(({ failure }) => failure === undefined);
-    const took = answered.map(({ sentMs, endedMs }) => endedMs - sentMs).sort((a, b) => a - b);
-    return took[Math.floor(took.length / 2)] ?? 0;
-}
+/** What an answer took at most. */
+const slowestMs = ({ samples }: ProbeReport): number =>
+    Math.max(0, ...samples.flatMap(({ sentMs, endedMs, failure }) => (failure === undefined ? endedMs - sentMs : [])));
 
 /** A fault is struck when the one before is over: every host is up and passes the gates of all its units, and one of them has the address. */
 async function atRest({ lab, outputs, units }: Ground): Promise<void> {

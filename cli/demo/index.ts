@@ -115,7 +115,7 @@ async function demo(): Promise<void> {
 }
 
 /** What a lab was made from, by the lines that its `up` printed. */
-export const labBegan = (told: string[]): string => {
+const labBegan = (told: string[]): string => {
     if (told.some((line) => line.startsWith("builds "))) return "from nothing";
     return told.some((line) => line.includes(" answers on ")) ? "base root cached" : "was up";
 };

@@ -8,7 +8,7 @@ export interface Seen {
     promisedSeconds: number | undefined;
     /** The longest time without an answer. */
     gapSeconds: number;
-    /** By how much that may be more than it was: until the next question, and the way of that one's answer. */
+    /** By how much that may be more than it was: the time between two questions, before and after, and the way of an answer. */
     lateSeconds: number;
     /** Questions, and those of them that got no answer. */
     sent: number;
