@@ -55,7 +55,7 @@ const on = (name: string, script: string) => onHost(bench.host(name), script);
 const kernel = (name: string) => kernelState(bench.host(name), "files");
 /** KiB that a side has sent to the other one. */
 const SENT =
-    "{ grep -o ' ns:[0-9]*' /proc/drbd || drbdsetup status --statistics files | grep -o ' sent:[0-9]*'; } | cut -d: -f2";
+    "{ grep -o ' ns:[0-9]*' /proc/drbd || drbdsetup status --statistics files | grep -o ' sent:[0-9]*'; } | head -n 1 | cut -d: -f2";
 const serve = (name: string) => on(name, "drbdadm primary files && mkdir -p /srv/files && mount /dev/drbd0 /srv/files");
 const rest = (name: string) => on(name, "umount /srv/files && drbdadm secondary files");
 const write = (name: string, file: string) => on(name, `echo ${name} >/srv/files/${file} && sync`);

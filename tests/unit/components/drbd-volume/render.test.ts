@@ -42,7 +42,9 @@ test("a size is asked of the sides, the last of which says whether it is there",
         });
     expect(gates("app1")).toContain("files offers 500 MiB");
     expect(gates("app2")).not.toContain("files offers 500 MiB");
-    expect(renderNode(spec(threeArgs({ tiebreaker: app3, sizeMebibytes: 500 })), "app3").files.map((f) => f.path)).not.toContain(path);
+    expect(
+        renderNode(spec(threeArgs({ tiebreaker: app3, sizeMebibytes: 500 })), "app3").files.map((f) => f.path),
+    ).not.toContain(path);
     expect(renderNode(spec(), "app1").files.map((f) => f.path)).not.toContain(path);
 });
 
