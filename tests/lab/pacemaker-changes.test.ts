@@ -1,9 +1,9 @@
 import { controller } from "../../cli/demo/pair/program";
 import { Fault } from "../../components";
-import type { FencingArgs, IpmiFencingArgs } from "../../components";
+import type { FencingArgs, IpmiFencingArgs, PacemakerClusterArgs } from "../../components";
 import { OtherControllers } from "./controllers";
 import { Hypervisor } from "./hypervisor";
-import { MEMBERS, PacemakerBench, THIRD, other } from "./pacemaker-bench";
+import { CLUSTER, MEMBERS, PacemakerBench, THIRD, other } from "./pacemaker-bench";
 import type { Seen } from "./seen";
 import { up, upOk } from "./stack";
 import { onHost } from "./support";
@@ -93,6 +93,80 @@ describe("a witness", () => {
         await pair.totals();
         for (const name of MEMBERS)
             expect(await votes(name)).toMatch(/Expected votes: 3\n.*Total votes: 3\n.*Quorum: 2 \n/s);
+        await pair.healthy();
+    });
+});
+
+/** What runs, Pacemaker's configuration and Corosync's members, and the files that it was made from. */
+const running = async (): Promise<string[]> => [
+    await onHost(pair.host("n1"), "cibadmin --query --scope configuration"),
+    await onHost(pair.host("n1"), "corosync-cmapctl nodelist.node."),
+    ...(await pair.onBoth("cat /etc/corosync/corosync.conf /etc/pulumi-ha-pacemaker/settings")),
+    await onHost(pair.host("n1"), "cat /etc/pulumi-ha-pacemaker/cib.xml"),
+];
+
+describe("members", () => {
+    test("fails: in another order, by which they would change their numbers; nothing changes, and nobody notices", async () => {
+        const [good, was] = [pair.wanted, await running()];
+        const nodes = [...MEMBERS].reverse().map((name) => pair.bench.node(name));
+        pair.wanted = { ...good, nodes };
+        let said = "";
+        await unnoticed("members in another order", async () => (said = (await up(pair.stack)).output));
+        expect(said).toContain("not accepted: members keep their numbers");
+        expect(said).toContain("n2 is 2 and would be 1, n1 is 1 and would be 2; put the nodes back in their order");
+        expect(said).toContain("now: nothing has been changed on this host");
+        expect(await running()).toEqual(was);
+        pair.wanted = good;
+        await unnoticed("members in their order again", () => upOk(pair.stack));
+        expect(await running()).toEqual(was);
+        await pair.healthy();
+    });
+
+    test("with the numbers they have, as they are stated: nothing changes", async () => {
+        const good = pair.wanted;
+        pair.wanted = { ...good, nodeIds: { n1: 1, n2: 2 } };
+        expect((await upOk(pair.stack)).steps).toEqual([]);
+        pair.wanted = good;
+    });
+});
+
+describe("a configuration that Pacemaker refuses, and nobody before it", () => {
+    test.each<[string, Partial<PacemakerClusterArgs>, string]>([
+        [
+            "one that is none by its schema",
+            { resourceDefaults: { "resource stickiness": "200" } },
+            "CIB did not pass schema validation",
+        ],
+        ["a value that no resource can have", { resourceDefaults: { "target-role": "Runs" } }, "'Runs' is not valid"],
+    ])(
+        "fails: %s, in crm_verify's words; what runs goes on, and its file is in its place",
+        async (_title, change, words) => {
+            const [good, was] = [pair.wanted, await running()];
+            pair.wanted = { ...good, ...change };
+            let outcome = { ok: true, output: "" };
+            await unnoticed("a configuration refused", async () => (outcome = await up(pair.stack)));
+            pair.wanted = good;
+            expect(outcome).toMatchObject({ ok: false, output: expect.stringContaining(words) as string });
+            expect(outcome.output).toContain("not accepted: Pacemaker accepts the configuration");
+            expect(outcome.output).toContain("now: nothing has been changed on this host");
+            expect(await running()).toEqual(was);
+            await upOk(pair.stack);
+            expect(await running()).toEqual(was);
+        },
+    );
+
+    test("fails: one that was made wrong on the host, when it is to be applied", async () => {
+        const was = await running();
+        const file = "/etc/pulumi-ha-pacemaker/cib.xml";
+        await onHost(pair.host("n1"), `cp -p ${file} /root/ && sed -i 's/class="systemd"/class="system"/' ${file}`);
+        let said = "";
+        await unnoticed("a configuration refused by hand", async () => {
+            const ran = await pair.host("n1").exec([CLUSTER, "configure"]);
+            said = `${ran.code} ${ran.stderr}`;
+        });
+        await onHost(pair.host("n1"), `mv /root/cib.xml ${file}`);
+        expect(said).toMatch(/^1 Pacemaker refuses the configuration: [^]*CIB did not pass schema validation/);
+        expect(await running()).toEqual(was);
         await pair.healthy();
     });
 });
