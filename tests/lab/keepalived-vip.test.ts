@@ -182,7 +182,8 @@ describe("an address on two nodes", () => {
     test("a second up changes nothing", async () => expect((await upOk(stack)).steps).toEqual([]));
 
     test("services can bind it on both nodes", async () => {
-        expect(await each((h) => onHost(h, "cat /proc/sys/net/ipv4/ip_nonlocal_bind"))).toEqual(["1\n", "1\n", "0\n"]);
+        const both = "cat /proc/sys/net/ipv[46]/ip_nonlocal_bind";
+        expect(await each((h) => onHost(h, both))).toEqual(["1\n1\n", "1\n1\n", "0\n0\n"]);
     });
 
     test("a changed interval is a reload of each node, without a lost question", async () => {
@@ -311,8 +312,21 @@ describe("an address on two nodes", () => {
             await upOk(stack);
         });
 
-    test("a tracked service stops on the holder: an unprivileged check sees it, and the address goes where it runs", async () => {
+    /** Waits until the latest hook on a host was that of a part, and was run by the user without privileges. */
+    const hooked = (name: string, part: string): Promise<string> =>
+        until(
+            `the hook of ${part} has run on ${name}`,
+            5,
+            () => onHost(host(name), "tail -n 1 /run/hooks/front 2>/dev/null || :"),
+            (row) => row === `${part} keepalived_script keepalived_script NoNewPrivs: 1\n`,
+        );
+
+    test("a tracked service stops on the holder: an unprivileged check sees it, the address goes where it runs, and hooks are told", async () => {
         await each((h) => onHost(h, "systemd-run --quiet --unit=shop sleep infinity"));
+        for (const name of wanted.nodes) await onHost(host(name), "install -d -o keepalived_script /run/hooks");
+        const hook = (part: string) =>
+            `echo "${part} $(id -un) $(id -Gn)" $(grep NoNewPrivs /proc/self/status) >>/run/hooks/front`;
+        wanted.notify = { onMaster: hook("master"), onBackup: hook("backup"), onFault: hook("fault") };
         wanted.track = { shop: { systemdUnit: "shop", command: "[[ $(id -un) == keepalived_script ]]" } };
         await upOk(stack);
         await give("lb1");
@@ -331,11 +345,15 @@ describe("an address on two nodes", () => {
         }
         const measured = await gap("a tracked service stops", "lb2", () => onHost(host("lb1"), "systemctl stop shop"));
         expectWithin(measured, bound);
+        await hooked("lb2", "master");
+        await hooked("lb1", "fault");
         await onHost(host("lb1"), "systemd-run --quiet --unit=shop sleep infinity");
+        await hooked("lb1", "backup");
         expect(
             await onHost(host("lb2"), "journalctl --unit=keepalived --grep='SECURITY|not executable' || true"),
         ).not.toMatch(/SECURITY/);
         delete wanted.track;
+        delete wanted.notify;
         await upOk(stack);
     });
 });

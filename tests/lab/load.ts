@@ -17,6 +17,8 @@ export interface LoadReport {
     /** Those that got no answer. */
     lost: Request[];
     perSecond: number;
+    /** The same of each kind. */
+    kindsPerSecond: Record<string, number>;
     /** The longest that a request took, in milliseconds. */
     slowestMs: number;
     requests: Request[];
@@ -51,12 +53,14 @@ export async function underLoad(host: string, ca: string, happens: () => Promise
         worker.send("stop");
     }
     const seconds = (monotonicMs() - begin) / 1000;
+    const perSecond = (count: number) => Math.round(count / seconds);
     const [kinds] = (await once(worker, "message")) as [{ kind: string; samples: Sample[] }[]];
     const requests = kinds.flatMap(({ kind, samples }) => samples.map((sample) => ({ kind, ...sample })));
     return {
         sent: requests.length,
         lost: requests.filter(({ failure }) => failure !== undefined),
-        perSecond: Math.round(requests.length / seconds),
+        perSecond: perSecond(requests.length),
+        kindsPerSecond: Object.fromEntries(kinds.map(({ kind, samples }) => [kind, perSecond(samples.length)])),
         slowestMs: Math.round(Math.max(...requests.map(({ sentMs, endedMs }) => endedMs - sentMs))),
         requests,
     };

@@ -160,6 +160,24 @@ test("a host behind a bastion is reached through it alone", async () => {
     expect(await destroy(stack)).toMatchObject({ ok: true });
 });
 
+test("root logs in and needs no sudo", async () => {
+    const host = bench.host("two");
+    const before = await etc(host);
+    await onHost(host, "mv /usr/bin/sudo /usr/bin/sudo.away");
+    const stack = await bench.stack("root", async () => {
+        new Unit("roots", { node: bench.node("two", { user: "root" }), manifest: beacon() });
+    });
+    await upOk(stack);
+    expect((await held(host)).lines).toEqual(["say=one"]);
+    expect((await upOk(stack)).steps).toEqual([]);
+    expect(await destroy(stack)).toMatchObject({ ok: true });
+    expect(await etc(host)).toEqual(before);
+    await onHost(host, "mv /usr/bin/sudo.away /usr/bin/sudo");
+    expect(await onHost(host, "journalctl -b -o cat _COMM=sshd | grep -c 'Accepted publickey for root'")).not.toBe(
+        "0\n",
+    );
+});
+
 describe("bytes", () => {
     const withContents = (contents: string[]): Manifest =>
         manifest({
