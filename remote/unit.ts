@@ -139,7 +139,9 @@ const afterPreparing = (
     others: command.remote.Command[],
     beside: Promise<Unit[]> | undefined,
 ): command.remote.Command[] | Promise<command.remote.Command[]> =>
-    beside === undefined ? others : beside.then((units) => [...others, ...units.map(({ prepared }) => prepared)]);
+    beside === undefined
+        ? others
+        : beside.then((units) => [...new Set([...others, ...units.map(({ prepared }) => prepared)])]);
 
 /** Units of hosts that begin together: each is applied when all are prepared, so that none waits in a gate for the packages of another. */
 export function together(nodes: NodeArgs[], unit: (node: NodeArgs, beside: Promise<Unit[]>) => Unit): Unit[] {

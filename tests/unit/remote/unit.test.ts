@@ -51,10 +51,11 @@ async function deploy(preview: boolean, program: (opts: pulumi.ComponentResource
     );
     const record: pulumi.ResourceTransformation = ({ name, opts }) => {
         const on = (opts as pulumi.CustomResourceOptions).dependsOn;
-        dependencies[name] =
-            on === undefined
-                ? []
-                : (Array.isArray(on) ? on : [on]).map((r) => (r as unknown as { __name: string }).__name);
+        const names = (resources: unknown) =>
+            (dependencies[name] = [resources ?? []].flat().map((r) => (r as { __name: string }).__name));
+        if (pulumi.Output.isInstance(on)) (on as pulumi.Output<unknown>).apply(names);
+        else if (on && "then" in on) void on.then(names);
+        else names(on);
         return undefined;
     };
     program({ transformations: [record] });
