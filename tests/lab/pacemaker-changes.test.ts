@@ -1,12 +1,13 @@
 import { controller } from "../../cli/demo/pair/program";
 import { Fault } from "../../components";
 import type { FencingArgs, IpmiFencingArgs, PacemakerClusterArgs } from "../../components";
+import { pulumiHa } from "./command";
 import { OtherControllers } from "./controllers";
 import { Hypervisor } from "./hypervisor";
 import { CLUSTER, MEMBERS, PacemakerBench, THIRD, other } from "./pacemaker-bench";
 import type { Seen } from "./seen";
 import { up, upOk } from "./stack";
-import { onHost } from "./support";
+import { onHost, until } from "./support";
 
 jest.setTimeout(300_000);
 // What is measured here is tenths of a second of a machine that others use too: what was late once is shown, and measured once more.
@@ -127,6 +128,58 @@ describe("members", () => {
         pair.wanted = { ...good, nodeIds: { n1: 1, n2: 2 } };
         expect((await upOk(pair.stack)).steps).toEqual([]);
         pair.wanted = good;
+    });
+});
+
+describe("a node, by pulumi-ha node", () => {
+    const node = async (verb: string, name: string): Promise<void> =>
+        expect(await pulumiHa(pair.bench, "node", verb, name, "--stack", "pair")).toMatchObject({ code: 0 });
+    const web = async (name: string): Promise<string> =>
+        (await onHost(pair.host(name), "systemctl is-active nginx || true")).trim();
+
+    test("standby moves what runs on it, online lets it in again", async () => {
+        const from = await pair.active();
+        const found = await pair.seen(
+            "standby",
+            () => [other(from)],
+            () => node("standby", from),
+        );
+        expect(found.both).toEqual([]);
+        pair.expectWithin(found, Fault.Planned);
+        expect(await web(from)).toBe("inactive");
+        await node("online", from);
+        expect(await Promise.all(MEMBERS.map(web))).toEqual(["active", "active"]);
+        await pair.healthy();
+    });
+
+    test("in maintenance a service that is killed stays so; after online it runs again", async () => {
+        const from = await pair.active();
+        await unnoticed("maintenance", () => node("maintenance", from));
+        await onHost(pair.host(from), "systemctl kill --signal=KILL nginx");
+        await pair.nobodyServes();
+        expect([await web(from), await pair.owners()]).toEqual(["failed", [from]]);
+        const refused = await pulumiHa(pair.bench, "node", "standby", from, "--stack", "pair");
+        expect(refused).toMatchObject({
+            code: 1,
+            stderr: expect.stringContaining(`${from} is in maintenance`) as string,
+        });
+        await node("online", from);
+        await until(
+            "the web server runs again",
+            30,
+            () => web(from),
+            (state) => state === "active",
+        );
+        await pair.healthy();
+    });
+
+    test("one that is lost in maintenance is fenced, and the other one serves", async () => {
+        const from = await pair.active();
+        await node("maintenance", from);
+        const found = await pair.lost("power off in maintenance", (h) => h.powerOff());
+        pair.expectWithin(found, Fault.Power);
+        await node("online", from);
+        await pair.healthy();
     });
 });
 

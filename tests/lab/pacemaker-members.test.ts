@@ -21,7 +21,7 @@ const members = (...names: string[]): Partial<PacemakerClusterArgs> => ({
 });
 
 beforeAll(async () => {
-    pair = await PacemakerBench.up("t-p7-grow", "10.125.1");
+    pair = await PacemakerBench.up("t-members", "10.125.1");
     pair.wanted = { ...pair.wanted, ...members(...MEMBERS) };
     await upOk(pair.stack);
     await pair.healthy();

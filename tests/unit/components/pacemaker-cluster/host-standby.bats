@@ -107,5 +107,5 @@ touch "$HOST/asked"'
     quorum 3 2 'Quorate Qdevice' "1 1 A,V,NMW n1 (local)" "2 1 NA,NV,NMW n2" "0 1 Qdevice"
     run cluster online n2
     [ "$status" -eq 1 ]
-    [[ $output == *"n2 is no longer in standby, and after 2 s still waiting for n2: the witness's vote" ]]
+    [[ $output == *"n2 is let in again, and after 2 s still waiting for n2: the witness's vote" ]]
 }

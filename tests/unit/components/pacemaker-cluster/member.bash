@@ -64,7 +64,7 @@ case $* in
 *none,nodes*)
     . "$HOST/etc/settings"
     for node in $NODES; do
-        echo "<node name=\"$node\" id=\"1\" online=\"true\" standby=\"$(aside $node)\" pending=\"false\" unclean=\"false\" resources_running=\"$(grep -lx $node "$HOST"/on/* | wc -l)\" type=\"member\"/>"
+        echo "<node name=\"$node\" id=\"1\" online=\"true\" standby=\"$(aside $node)\" maintenance=\"false\" pending=\"false\" unclean=\"false\" resources_running=\"$(grep -lx $node "$HOST"/on/* | wc -l)\" type=\"member\"/>"
     done
     ;;
 *none,resources*)
