@@ -172,15 +172,6 @@ describe("a node, by pulumi-ha node", () => {
         );
         await pair.healthy();
     });
-
-    test("one that is lost in maintenance is fenced, and the other one serves", async () => {
-        const from = await pair.active();
-        await node("maintenance", from);
-        const found = await pair.lost("power off in maintenance", (h) => h.powerOff());
-        pair.expectWithin(found, Fault.Power);
-        await node("online", from);
-        await pair.healthy();
-    });
 });
 
 describe("a configuration that Pacemaker refuses, and nobody before it", () => {

@@ -49,7 +49,7 @@ verb_maintenance() { # NODE
     known "$SUBJECT"
     timeout 20 crm_attribute --type nodes --node "$SUBJECT" --name maintenance --update true
     await "$SETTLE" left_alone || fail "$SUBJECT is in maintenance, and after $SETTLE s still waiting for $WAITING"
-    say "$SUBJECT is in maintenance: what runs there goes on, and the cluster neither watches it, nor starts, stops or moves it, until: pulumi-ha node online $SUBJECT"
+    say "$SUBJECT is in maintenance: what runs there goes on, and the cluster neither watches it, nor takes it over when the node is lost, until: pulumi-ha node online $SUBJECT"
     where
 }
 
