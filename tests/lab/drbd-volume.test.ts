@@ -13,52 +13,73 @@ const TIMING = { pingTimeoutSeconds: 3 };
 const NODES = ["fs1", "fs2"];
 const VOLUME = "/usr/local/lib/pulumi-ha/drbd/volume";
 const DEVICE = "/dev/vg0/files";
-const MEBIBYTES = 360;
+/** The volumes, by their names: the file system of each, its device's mebibytes (the least that xfs takes), and its place on the hosts. */
+const VOLUMES = {
+    files: { fileSystem: FileSystem.Ext4, mebibytes: 100, minor: 0 },
+    mail: { fileSystem: FileSystem.Xfs, mebibytes: 320, minor: 1 },
+};
+type VolumeName = keyof typeof VOLUMES;
+const VOLUME_NAMES = Object.keys(VOLUMES) as VolumeName[];
 
 let bench: Bench;
 let stack: Stack;
-let sizeMebibytes: number | undefined;
+/** What each volume is to offer more than its device had room for at first. */
+let more = 0;
 
 beforeAll(async () => {
-    bench = await Bench.up("t-drbd", "10.106.0.0/24", [], { vms: NODES, dataDisk: 1200 });
+    bench = await Bench.up("t-drbd", "10.106.0.0/24", [], { vms: NODES, dataDisk: 700 });
     const vms = NODES.map((name) => bench.host(name).inventory.vm);
     for (const [place, name] of NODES.entries()) {
         installDrbd(bench.lab, bench.host(name));
         await on(
             name,
-            `vgcreate --quiet vg0 ${vms[place]?.dataDisk} && lvcreate --quiet --yes --size ${MEBIBYTES}M --name files vg0`,
+            `vgcreate --quiet vg0 ${vms[place]?.dataDisk}
+            ${VOLUME_NAMES.map((volume) => `lvcreate --quiet --yes --size ${VOLUMES[volume].mebibytes}M --name ${volume} vg0`).join("\n")}`,
         );
     }
     const addresses = Object.fromEntries(NODES.map((name, place) => [name, vms[place]?.replication.address ?? ""]));
     stack = await bench.stack("volume", () => {
-        new DrbdVolume("files", {
-            nodes: NODES.map((name) => bench.node(name)),
-            device: DEVICE,
-            version: DRBD,
-            mountPoint: "/srv/files",
-            fileSystem: FileSystem.Xfs,
-            ...(sizeMebibytes === undefined ? {} : { sizeMebibytes }),
-            // Without a cluster nobody fences, so that both sides can be written while they are parted.
-            promotion: Promotion.Manual,
-            replicationAddresses: addresses,
-            timing: TIMING,
-        });
+        for (const volume of VOLUME_NAMES) {
+            const { fileSystem, mebibytes, minor } = VOLUMES[volume];
+            new DrbdVolume(volume, {
+                nodes: NODES.map((name) => bench.node(name)),
+                device: `/dev/vg0/${volume}`,
+                version: DRBD,
+                mountPoint: `/srv/${volume}`,
+                fileSystem,
+                minor,
+                port: 7789 + minor,
+                // A device's last mebibyte is DRBD's own.
+                sizeMebibytes: mebibytes - 1 + more,
+                // Without a cluster nobody fences, so that both sides can be written while they are parted.
+                promotion: Promotion.Manual,
+                replicationAddresses: addresses,
+                timing: TIMING,
+                verify: volume === "files" ? "monthly" : "",
+            });
+        }
         return Promise.resolve({});
     });
     const { seconds } = await upOk(stack);
-    figure("up of a volume on two emulated machines", seconds);
+    figure("up of two volumes on two emulated machines", seconds);
 });
 afterAll(() => bench.down());
 
 const on = (name: string, script: string) => onHost(bench.host(name), script);
 /** What the kernel says of a side. */
-const kernel = (name: string) => kernelState(bench.host(name), "files");
+const kernel = (name: string, volume: VolumeName = "files") => kernelState(bench.host(name), volume);
 /** KiB that a side has sent to the other one. */
 const SENT =
     "{ grep -o ' ns:[0-9]*' /proc/drbd || drbdsetup status --statistics files | grep -o ' sent:[0-9]*'; } | head -n 1 | cut -d: -f2";
-const serve = (name: string) => on(name, "drbdadm primary files && mkdir -p /srv/files && mount /dev/drbd0 /srv/files");
-const rest = (name: string) => on(name, "umount /srv/files && drbdadm secondary files");
-const write = (name: string, file: string) => on(name, `echo ${name} >/srv/files/${file} && sync`);
+const serve = (name: string, volume: VolumeName = "files") =>
+    on(
+        name,
+        `drbdadm primary ${volume} && mkdir -p /srv/${volume} && mount /dev/drbd${VOLUMES[volume].minor} /srv/${volume}`,
+    );
+const rest = (name: string, volume: VolumeName = "files") =>
+    on(name, `umount /srv/${volume} && drbdadm secondary ${volume}`);
+const write = (name: string, file: string, volume: VolumeName = "files") =>
+    on(name, `echo ${name} >/srv/${volume}/${file} && sync`);
 /** The gate's words; empty where it passes. */
 const gate = (name: string, verb: string) => on(name, `${VOLUME} ${verb} files 2>&1 || true`);
 
@@ -67,19 +88,18 @@ test("two empty sides are formed without a copy, and are alike", async () => {
     const sent = await on("fs1", SENT);
     expect(sent).toMatch(/^\d+\n$/);
     const sentKib = Number(sent);
-    // The log of xfs is written as zeros: it takes a fifth of so small a volume.
-    expect(sentKib).toBeLessThan((MEBIBYTES / 3) * 1024);
+    expect(sentKib).toBeLessThan(8 * 1024);
     expect(await on("fs1", `${VOLUME} verify files 2>&1`)).toContain("the replicas are alike");
 });
 
 test("a second up changes nothing", async () => {
     const { steps, seconds } = await upOk(stack);
     expect(steps).toEqual([]);
-    figure("up of a volume with nothing to do", seconds);
+    figure("up of two volumes with nothing to do", seconds);
 });
 
 test("its kernel runs with what the file says", async () => {
-    expect(await pulumiHa(bench, "drift", "--stack", "volume")).toMatchObject({ code: 0 });
+    expect((await pulumiHa(bench, "drift", "--stack", "volume")).output).not.toContain("drbd files");
     await on("fs1", "drbdadm net-options --ko-count=3 files");
     expect((await pulumiHa(bench, "drift", "--stack", "volume")).output).toMatch(/drbd files net ko-count: .*3.*7/);
     await on("fs1", "drbdadm adjust files");
@@ -87,6 +107,7 @@ test("its kernel runs with what the file says", async () => {
 
 describe("fails, before anything changes:", () => {
     const SPARE = "/dev/vg0/spare";
+    const AT_BOOT = "/etc/systemd/system/multi-user.target.wants/drbd.service";
     beforeAll(() => on("fs2", "lvcreate --quiet --yes --size 20M --name spare vg0"));
     afterAll(() => on("fs2", "lvremove --quiet --yes vg0/spare"));
 
@@ -117,8 +138,14 @@ describe("fails, before anything changes:", () => {
                 words: /is mounted on \/mnt/,
             },
         ],
-        ["a physical volume of LVM", { before: `pvcreate --quiet ${SPARE}`, words: /holds LVM2_member/ }],
-        ["a partition table", { before: `echo 'label: dos' | sfdisk --quiet ${SPARE}`, words: /holds dos/ }],
+        [
+            "a physical volume of LVM",
+            { before: `pvcreate --quiet --config devices/scan_lvs=1 ${SPARE}`, words: /holds LVM2_member/ },
+        ],
+        [
+            "a partition table",
+            { before: `printf '\\x55\\xaa' | dd of=${SPARE} bs=1 seek=510 status=none`, words: /holds dos/ },
+        ],
         [
             "swap in use",
             {
@@ -144,8 +171,8 @@ describe("fails, before anything changes:", () => {
         [
             "Debian's start of all volumes",
             {
-                before: "systemctl --quiet enable drbd.service",
-                after: "systemctl --quiet disable drbd.service",
+                before: `ln -s /lib/systemd/system/drbd.service ${AT_BOOT}`,
+                after: `rm ${AT_BOOT}`,
                 words: /drbd\.service is enabled, and starts all volumes/,
             },
         ],
@@ -156,9 +183,9 @@ describe("fails, before anything changes:", () => {
             `exec 2>&1
             wipefs --all --quiet ${SPARE}
             { ${before}; } >/dev/null
-            sed "s/^NAME=.*/NAME=mail/; s/^MINOR=.*/MINOR=1/; s/^FILE_SYSTEM=.*/FILE_SYSTEM=ext4/; s#^DEVICE=.*#DEVICE=${SPARE}#; s#^${settings.split("=")[0]}=.*#${settings}#" ${file}/files.settings >${file}/mail.settings
-            ${VOLUME} admit mail || echo refused
-            rm ${file}/mail.settings
+            sed "s/^NAME=.*/NAME=new/; s/^MINOR=.*/MINOR=9/; s/^SIZE_MEBIBYTES=.*/SIZE_MEBIBYTES=0/; s/^FILE_SYSTEM=.*/FILE_SYSTEM=ext4/; s#^DEVICE=.*#DEVICE=${SPARE}#; s#^${settings.split("=")[0]}=.*#${settings}#" ${file}/files.settings >${file}/new.settings
+            ${VOLUME} admit new || echo refused
+            rm ${file}/new.settings
             { ${after}; } >/dev/null`,
         );
         expect(said).toMatch(words);
@@ -166,23 +193,26 @@ describe("fails, before anything changes:", () => {
     });
 });
 
-test("a mark of a first run that was cut does not end a file system that has been in use", async () => {
-    const mark = "/var/lib/drbd/pulumi-ha-files.forming";
-    await serve("fs1");
-    await write("fs1", "precious");
-    await rest("fs1");
-    await on("fs1", `touch ${mark} && ${VOLUME} form files`);
-    expect(await on("fs1", `ls ${mark} 2>&1 || true`)).toContain("No such file");
-    await serve("fs1");
-    expect(await on("fs1", "cat /srv/files/precious")).toBe("fs1\n");
-    await rest("fs1");
-});
+test.each(VOLUME_NAMES)(
+    "a mark of a first run that was cut does not end the file system of %s, which was used",
+    async (volume) => {
+        const mark = `/var/lib/drbd/pulumi-ha-${volume}.forming`;
+        await serve("fs1", volume);
+        await write("fs1", "precious", volume);
+        await rest("fs1", volume);
+        await on("fs1", `touch ${mark} && ${VOLUME} form ${volume}`);
+        expect(await on("fs1", `ls ${mark} 2>&1 || true`)).toContain("No such file");
+        await serve("fs1", volume);
+        expect(await on("fs1", `cat /srv/${volume}/precious`)).toBe("fs1\n");
+        await rest("fs1", volume);
+    },
+);
 
 test("replicas that differ are found by the timer's comparison, said, and made alike", async () => {
     const compare = "systemctl start pulumi-ha-drbd-verify-files.service 2>&1 || true";
     expect(await on("fs1", "systemctl is-active pulumi-ha-drbd-verify-files.timer")).toBe("active\n");
     await serve("fs1");
-    await on("fs2", `head -c 8192 /dev/urandom | dd of=${DEVICE} bs=4096 seek=60000 conv=notrunc,fsync status=none`);
+    await on("fs2", `head -c 8192 /dev/urandom | dd of=${DEVICE} bs=4096 seek=20000 conv=notrunc,fsync status=none`);
     expect(await on("fs1", compare)).toContain("failed");
     expect(await gate("fs1", "healthy")).toMatch(/the replicas differ in 8 KiB, as the comparison of \d{4}-/);
     await on("fs2", "drbdadm disconnect files && drbdadm connect files");
@@ -245,9 +275,9 @@ test("a split brain is reported with what both sides have, and ends in favour of
     await rest("fs2");
 
     const snapshot = /vg0\/(files-before-\S+)/.exec(done.output)?.[1] ?? "";
-    expect(
-        await on("fs2", `mount -t xfs -o ro,norecovery,nouuid /dev/vg0/${snapshot} /mnt && ls /mnt && umount /mnt`),
-    ).toContain("given-up");
+    expect(await on("fs2", `mount -t ext4 -o ro,noload /dev/vg0/${snapshot} /mnt && ls /mnt && umount /mnt`)).toContain(
+        "given-up",
+    );
     await on("fs2", `lvremove --quiet --yes vg0/${snapshot}`);
 });
 
@@ -270,29 +300,38 @@ test("an empty disk in the place of a lost one takes everything from the side th
     await rest("fs1");
 });
 
-test("it grows with its devices while it is in use", async () => {
-    await serve("fs2");
-    sizeMebibytes = MEBIBYTES + 100;
+test("volumes grow with their devices while they are in use", async () => {
+    for (const volume of VOLUME_NAMES) await serve("fs2", volume);
+    more = 40;
     const early = await up(stack);
     expect(early.ok).toBe(false);
     expect(early.diagnostics).toMatch(
-        /has room for a volume of 359 MiB beside DRBD's own data, and 460 MiB are asked for/,
+        /has room for a volume of 99 MiB beside DRBD's own data, and 139 MiB are asked for/,
     );
 
-    for (const name of NODES) await on(name, "lvextend --quiet --size +120M vg0/files");
+    for (const name of NODES)
+        await on(name, VOLUME_NAMES.map((volume) => `lvextend --quiet --size +40M vg0/${volume}`).join(" && "));
     const { seconds } = await upOk(stack);
-    figure("up that makes a volume larger", seconds);
-    const offered = Number(await on("fs2", "df --output=size -BM /srv/files | tail -n 1 | tr -dc 0-9"));
-    expect(offered).toBeGreaterThan(MEBIBYTES);
-    await write("fs2", "after");
-    await until(
-        "the new part is copied",
-        120,
-        () => kernel("fs2"),
-        (state) => state.includes("ds:UpToDate/UpToDate"),
-    );
-    await rest("fs2");
-    await serve("fs1");
-    expect(await on("fs1", "cat /srv/files/kept /srv/files/after")).toBe("fs1\nfs2\n");
-    await rest("fs1");
+    figure("up that makes two volumes larger", seconds);
+    for (const volume of VOLUME_NAMES) {
+        const sizes = await on(
+            "fs2",
+            `df --output=size -k /srv/${volume} | tail -n 1; cat /sys/class/block/drbd${VOLUMES[volume].minor}/size`,
+        );
+        const [fileSystem = 0, sectors = 0] = sizes.split("\n").map(Number);
+        expect(sectors / 2048).toBeGreaterThanOrEqual(VOLUMES[volume].mebibytes - 1 + more);
+        // xfs has a log of 64 MiB beside what it offers.
+        expect(fileSystem / 1024).toBeGreaterThan((VOLUMES[volume].mebibytes + more) * 0.75);
+        await write("fs2", "after", volume);
+        await until(
+            `the new part of ${volume} is copied`,
+            120,
+            () => kernel("fs2", volume),
+            (state) => state.includes("ds:UpToDate/UpToDate"),
+        );
+        await rest("fs2", volume);
+        await serve("fs1", volume);
+        expect(await on("fs1", `cat /srv/${volume}/precious /srv/${volume}/after`)).toBe("fs1\nfs2\n");
+        await rest("fs1", volume);
+    }
 });
