@@ -67,7 +67,8 @@ afterAll(() => bench.down());
 
 const on = (name: string, script: string) => onHost(bench.host(name), script);
 /** What the kernel says of a side. */
-const kernel = (name: string, volume: VolumeName = "files") => kernelState(bench.host(name), volume);
+const kernel = (name: string, volume: VolumeName = "files") =>
+    kernelState(bench.host(name), volume, VOLUMES[volume].minor);
 /** KiB that a side has sent to the other one. */
 const SENT =
     "{ grep -o ' ns:[0-9]*' /proc/drbd || drbdsetup status --statistics files | grep -o ' sent:[0-9]*'; } | head -n 1 | cut -d: -f2";

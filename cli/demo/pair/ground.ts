@@ -29,15 +29,15 @@ export async function ask(host: LabHost, script: string): Promise<string> {
  * A shell function that says in the words of DRBD 8.4 what the kernel does: version 9 says nothing of a volume in /proc, and its own tool is more work for
  * the machine.
  */
-const volumeState = (name: string) => `volume_state() {
-    sed -nE 's/.* (cs:[^ ]+ ro:[^ ]+ ds:[^ ]+) .*/\\1/p' /proc/drbd
+const volumeState = (name: string, minor = 0) => `volume_state() {
+    sed -nE 's/^ *${minor}: (cs:[^ ]+ ro:[^ ]+ ds:[^ ]+) .*/\\1/p' /proc/drbd
     grep -q 'version: 8' /proc/drbd || drbdsetup status --verbose ${name} | tr '\\n' ' ' |
         sed -nE 's/^${name} .*role:([A-Za-z]+) .* disk:([A-Za-z]+) .* connection:([A-Za-z]+) role:([A-Za-z]+) .* peer-disk:([A-Za-z]+) .*/cs:\\3 ro:\\1\\/\\4 ds:\\2\\/\\5/; s/^cs:Connecting/cs:WFConnection/; /^cs:/p'
 }`;
 
 /** `cs:Connected ro:Primary/Secondary ds:UpToDate/UpToDate`; empty where the volume is down. */
-export const kernelState = (host: LabHost, name = PAIR): Promise<string> =>
-    ask(host, `${volumeState(name)}\nvolume_state`);
+export const kernelState = (host: LabHost, name = PAIR, minor = 0): Promise<string> =>
+    ask(host, `${volumeState(name, minor)}\nvolume_state`);
 
 /** Milliseconds between two questions to a machine that are little work for it. */
 export const ASK_MS = 200;
