@@ -1,32 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import fc from "fast-check";
 import { credentialText, digest } from "../../../remote/credentials";
 import { ENGINE, ENGINE_SOURCE } from "../../../remote/engine";
 import { manifest, placeholder, toText } from "../../../remote/manifest";
+import { batsTests } from "../../bats";
 import { hostile } from "../../hostile";
 
-const found = (tool: string) => spawnSync("bash", ["-c", `command -v ${tool}`]).status === 0;
 const root = process.getuid?.() === 0;
-const bats = found("bats") && root;
-if (!bats) console.warn("engine: skipped, the bats tests need root and Debian's package bats");
-
-for (const file of readdirSync(__dirname).filter((name) => name.endsWith(".bats"))) {
-    const run = bats ? test : test.skip;
-    run(
-        `${file} passes`,
-        () => {
-            const { status, stdout } = spawnSync("bats", ["--tap", file], { cwd: __dirname, encoding: "utf8" });
-            // A row that was skipped is one too: nothing is left to skip where bats and root are.
-            const passed = (row: string) => row.startsWith("ok ") && !row.includes(" # skip");
-            const failures = stdout.split("\n").filter((row) => !passed(row) && row !== "");
-            expect({ status, failures }).toEqual({ status: 0, failures: [expect.stringMatching(/^1\.\.\d+$/)] });
-        },
-        300_000,
-    );
-}
+batsTests(__dirname, "engine");
 
 test("what is sent to hosts says what its sources say", () => {
     // Bash prints what it has understood: functions without comments and in one layout, variables with their values.
